@@ -1,0 +1,124 @@
+"""Records: what probes and training hand out, as frozen dataclasses of NumPy arrays.
+
+Axes: L layers, D directions, N batch, E watched examples (the first E of the batch), T timesteps, H hidden units.
+A direction's timestep is the position in the sequence, also for the reverse direction. `[layer, direction]` picks one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """Total gradient of a scalar loss with respect to each hidden (and cell) state of a recurrent layer.
+
+    `hidden` holds c_t fixed, as the derivative with respect to h_t does; `cell` is the derivative with respect to c_t, through
+    the carousel and through h_t. Past a sequence's length every gradient is zero. Unit: loss per unit of state.
+    """
+
+    kind: str
+    """"rnn", "lstm" or "gru"."""
+    hidden: np.ndarray
+    """∂L/∂h_t, shape (L, D, N, T, H)."""
+    lengths: np.ndarray
+    """Valid timesteps of each example, shape (N,), int64."""
+    cell: np.ndarray | None = None
+    """LSTM: ∂L/∂c_t of the watched examples, shape (L, D, E, T, H)."""
+    cell_carousel: np.ndarray | None = None
+    """LSTM: the part of ∂L/∂c_t that came back along the carousel, f_{t+1} ⊙ ∂L/∂c_{t+1} (and ∂L/∂c_n at the end)."""
+    cell_through_gates: np.ndarray | None = None
+    """LSTM: the part of ∂L/∂c_t that came through h_t; `cell_carousel + cell_through_gates == cell`."""
+
+    def norms(self) -> np.ndarray:
+        """‖∂L/∂h_t‖₂ over batch and units, shape (L, D, T)."""
+        return np.sqrt(np.square(self.hidden, dtype=np.float64).sum(axis=(2, 4)))
+
+    def cell_norms(self) -> np.ndarray:
+        """‖∂L/∂c_t‖₂ over watched examples and units, shape (L, D, T). Errors: ValueError where there is no cell."""
+        if self.cell is None:
+            raise ValueError(f"cell_norms needs an LSTM's flow, got kind {self.kind!r}; use norms() for ∂L/∂h_t.")
+        return np.sqrt(np.square(self.cell, dtype=np.float64).sum(axis=(2, 4)))
+
+
+@dataclass(frozen=True)
+class GateTrace:
+    """Gate activations and states of the watched examples, each of shape (L, D, E, T, H); gates in [0, 1].
+
+    LSTM: input, forget, candidate, output, cell, hidden. GRU: reset, update, new, hidden. RNN: hidden. Others are None.
+    With `proj_size`, hidden has the projection's width.
+    """
+
+    kind: str
+    hidden: np.ndarray
+    lengths: np.ndarray
+    """Valid timesteps of each watched example, shape (E,), int64."""
+    input: np.ndarray | None = None
+    forget: np.ndarray | None = None
+    candidate: np.ndarray | None = None
+    output: np.ndarray | None = None
+    cell: np.ndarray | None = None
+    reset: np.ndarray | None = None
+    update: np.ndarray | None = None
+    new: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The tap's numbers beside the same numbers found the slow way: an unrolled float64 loop and finite differences.
+
+    Differences are max |a − b| / max |b| over all entries of a kind; b is the slow way.
+    """
+
+    hidden: float
+    """Relative difference of ∂L/∂h_t."""
+    cell: float | None
+    """Relative difference of ∂L/∂c_t; None without a cell."""
+    parameters: float
+    """Relative difference of the parameter gradients, the largest over the parameters."""
+    finite_difference: float
+    """Relative difference of the directional derivative at `finite_difference_step` against central differences."""
+    finite_difference_step: int
+    reference_norms: np.ndarray
+    """‖∂L/∂h_t‖₂ found the slow way in float64, shape (L, D, T): shows values that float32 rounds to zero."""
+    tolerance: float = 1e-5
+
+    @property
+    def agrees(self) -> bool:
+        """True if every difference is within the tolerance (finite differences: within 1e-3)."""
+        exact = [self.hidden, self.parameters, *([] if self.cell is None else [self.cell])]
+        return all(value <= self.tolerance for value in exact) and self.finite_difference <= 1e-3
+
+
+@dataclass(frozen=True)
+class ModelStep:
+    """What one model did in one training step. NaN and Inf are kept as they came."""
+
+    name: str
+    """The model's name within its run, e.g. "lstm"; prefixes its records on disk."""
+    loss: float
+    """Mean loss over the batch: nats (classification) or squared error (regression)."""
+    accuracy: float
+    """Share of right answers in [0, 1]."""
+    gradient_norm: float
+    """L2 norm of the gradient over all parameters, before clipping."""
+    clipped_norm: float
+    """The same after clipping."""
+    update_ratio: float
+    """‖Δθ‖₂ / ‖θ‖₂ over all parameters in this step."""
+    hidden_norms: np.ndarray
+    """‖∂L/∂h_t‖₂, shape (L, D, T), float32."""
+    cell_norms: np.ndarray | None = None
+    """LSTM: ‖∂L/∂c_t‖₂ over the watched examples, shape (L, D, T), float32."""
+    gates: GateTrace | None = None
+    """A snapshot of gates and states, at some steps only."""
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One optimizer update of every model of a run, on the same batch. Step 0 is measured before any update."""
+
+    step: int
+    models: tuple[ModelStep, ...]
