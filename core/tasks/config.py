@@ -1,0 +1,70 @@
+"""What a task is, as data: part of a run's config, its recording's header and its permalink."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+VARIANTS = {
+    "recall": (),
+    "adding": ("unit", "1997"),
+    "temporal_order": (),
+    "copy_memory": (),
+    "next_character": (),
+}
+"""The tasks by name, and the published variants of each; the first is what an empty `variant` means."""
+BUNDLED_TEXTS = ("python-reference", "python-source")
+OWN_TEXT = re.compile(r"sha256:[0-9a-f]{64}")
+LOSS_PLACES = ("task", "last", "all")
+MIN_LENGTH, MAX_LENGTH = 5, 400
+MIN_SYMBOLS, MAX_SYMBOLS = 2, 26
+COPY_OVERHEAD = 20
+"""Timesteps of the copy task that are not blanks: 10 symbols in, 10 out."""
+
+
+@dataclass(frozen=True)
+class TaskConfig:
+    """Which task, how long, and where its loss counts. Errors: ValueError with rule, value and remedy."""
+
+    name: str = "recall"
+    """One of VARIANTS."""
+    length: int = 20
+    """T, the timesteps that the network sees."""
+    variant: str = ""
+    """Adding: "unit" or "1997". Empty: the task's first, or its only one."""
+    symbols: int = 8
+    """Recall and copy memory: how many symbols there are to remember one of."""
+    text: str = "python-reference"
+    """Next character: one of BUNDLED_TEXTS, or "sha256:<hex>" for a text of the user's own."""
+    loss_at: str = "task"
+    """One of LOSS_PLACES: as the task is published, at the last timestep only, or at every timestep."""
+
+    def __post_init__(self) -> None:
+        _check_choice("name", self.name, tuple(VARIANTS))
+        _check_choice("variant", self.variant, ("", *VARIANTS[self.name]))
+        _check_choice("loss_at", self.loss_at, LOSS_PLACES)
+        _check_whole("length", self.length, self.shortest(self.name), MAX_LENGTH)
+        _check_whole("symbols", self.symbols, MIN_SYMBOLS, MAX_SYMBOLS)
+        if self.text not in BUNDLED_TEXTS and not (isinstance(self.text, str) and OWN_TEXT.fullmatch(self.text)):
+            raise ValueError(
+                f"text must be one of {', '.join(BUNDLED_TEXTS)} or sha256:<64 hex digits>, got {self.text!r}; "
+                "keep your own text with store_text, which returns its id."
+            )
+
+    @staticmethod
+    def shortest(name: str) -> int:
+        """The shortest length that the task `name` can have, in timesteps."""
+        return COPY_OVERHEAD + 1 if name == "copy_memory" else MIN_LENGTH
+
+
+def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        names = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{field} must be one of {names}, got {value!r}; choose one of these.")
+
+
+def _check_whole(field: str, value: object, lowest: int, highest: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise ValueError(
+            f"{field} must be a whole number in {lowest}…{highest}, got {value!r}; choose one in this range."
+        )
