@@ -28,9 +28,9 @@ class SequenceModel(nn.Module):
         if task.vocabulary_size is None:
             self.embedding, width = nn.Identity(), task.features
         else:
-            # As wide as the state, and PyTorch's N(0, 1): recall (T = 20, LSTM with forget bias 3) is solved after 83–101
-            # steps on seeds 0–4; with a width of V = 8 after 119–157, with one-hot rows of the same width 132–161.
-            # A readout that starts at zero changes nothing beyond the seeds' spread (88–115), so PyTorch's own is kept.
+            # As wide as the state, and PyTorch's N(0, 1): recall (T = 20, LSTM with forget bias 3) is then solved in
+            # 83–101 steps on seeds 0–4; with a width of 8 in 119–157, with one-hot rows of that width in 132–161.
+            # A readout that starts at zero changes nothing beyond the seeds' spread (88–115): PyTorch's own is kept.
             width = config.hidden_size
             self.embedding = nn.Embedding(task.vocabulary_size, width)
         self.recurrent = make_recurrent(config, width)

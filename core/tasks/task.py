@@ -49,7 +49,7 @@ class Task(ABC):
     """As in TaskConfig.name."""
     title: ClassVar[str]
     """For people, in sentence case."""
-    published: ClassVar[str]
+    published: str
     """One line: the published baseline or result, with (Author, year)."""
     is_regression: ClassVar[bool]
     vocabulary_size: int | None = None
