@@ -1,0 +1,257 @@
+"""The reader of a recording: an index in memory, messages read when they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from .arrays import Record
+from .batches import Batch, Row
+from .errors import RecordingError, RecordNotFoundError
+from .files import RegularFile, describe
+from .header import HEADER_NAME, read_header, vanished
+from .stream_file import STREAM_NAME
+from .stream_index import StreamIndex
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Recording:
+    """A recording that is read, perhaps while somebody writes it; a context manager. Threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a folder. Errors: RecordingError; use `open_recording`."""
+        self.path = Path(path)
+        self.header = read_header(self.path)
+        """The header as of the last refresh."""
+        self.damage = ""
+        """One sentence if some of the recording cannot be read; empty if all can."""
+        self._index = StreamIndex()
+        self._lock = RLock()
+        self._file = _open_stream(self.path)
+        try:
+            self._grow()
+        except RecordingError:
+            self.close()
+            raise
+
+    def refresh(self) -> int:
+        """Take in what was written since, and return the number of new rows. Cost: the new bytes, whatever came before.
+
+        A message that is not whole yet is not there yet. Errors: RecordingError if the folder vanished or its files
+        were exchanged; what was read before can still be read.
+        """
+        with self._lock:
+            self._check_present()
+            self.header = read_header(self.path)
+            return self._grow()
+
+    def _grow(self) -> int:
+        try:
+            new = self._index.grow(self._file)
+        except OSError as error:
+            raise self._unreadable(error) from None
+        except RecordingError as error:
+            raise RecordingError(f"{self.path.name!r} is no recording of Unroll's: {error}; choose another.") from None
+        if self._index.damage:
+            self.damage = f"Recording {self.path.name!r} is {self._index.damage}"
+        return new
+
+    def _check_present(self) -> None:
+        try:
+            is_same = os.path.samestat(os.stat(self.path / STREAM_NAME), self._file.stat)
+            is_whole = self._file.size() >= self._index.end
+        except FileNotFoundError:
+            raise vanished(self.path) from None
+        except OSError as error:
+            raise self._unreadable(error) from None
+        if not (is_same and is_whole and (self.path / HEADER_NAME).exists()):
+            raise vanished(self.path)
+
+    def _unreadable(self, error: OSError) -> RecordingError:
+        return RecordingError(f"Recording {self.path.name!r} cannot be read: {describe(error)}; check the disk.")
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Every recorded step in order, shape (rows,), int64."""
+        return self._index.steps.view
+
+    @property
+    def last_step(self) -> int:
+        """The newest step; −1 before the first."""
+        return self._index.last_step
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all scalars, arrays and records, in alphabetical order."""
+        return tuple(sorted(self._index.scalar_names.keys() | self._index.record_names.keys()))
+
+    def record(self, name: str, step: int | None = None) -> np.ndarray | Record:
+        """The newest array or record of this name, or the newest at or before `step`.
+
+        Errors: RecordNotFoundError (a RecordingError and a LookupError) if there is none; RecordingError if it is
+        damaged.
+        """
+        steps = self.steps
+        end = len(steps) if step is None else int(np.searchsorted(steps, step, side="right"))
+        for message in range(self._messages_before(end) - 1, -1, -1):
+            if name not in self._index.places[message].records:
+                continue
+            batch, first = self._read(message), int(self._index.first_rows.view[message])
+            for position in range(min(end - first, len(batch.steps)) - 1, -1, -1):
+                if found := self._row(batch, position, {name}).records:
+                    return found[name]
+        raise self._not_found(name, step)
+
+    def _not_found(self, name: str, step: int | None) -> RecordNotFoundError:
+        known = ", ".join(sorted(self._index.record_names)[:20]) or "nothing yet"
+        when = "" if step is None or name not in self._index.record_names else f" at or before step {step}"
+        return RecordNotFoundError(f"{self.path.name!r} has no record {name!r:.200}{when}; it has {known}.")
+
+    def rows(
+        self,
+        after: int = -1,
+        stride: int = 1,
+        names: Collection[str] | None = None,
+        most: int | None = None,
+    ) -> Iterator[Row]:
+        """Rows with step > `after` and step a multiple of `stride`; of those at most `most`, evenly spaced.
+
+        `names` picks scalars and records. Cost: the messages of the rows yielded. A damaged message is left out and
+        said in `damage`.
+        """
+        wanted = self._spaced(self._positions(after, stride), most)
+        chosen = None if names is None else frozenset(names)
+        for message, positions in self._by_message(wanted):
+            try:
+                batch = self._read(message)
+                found = [self._row(batch, position, chosen) for position in positions]
+            except RecordingError as error:
+                self.damage = str(error)
+                continue
+            yield from found
+
+    def scalars(
+        self, names: Collection[str] | None = None, since: int | None = None, most: int | None = None
+    ) -> pd.DataFrame:
+        """The scalars as columns over the index "step", from step `since` on; at most `most` rows, evenly spaced.
+
+        A scalar that a step does not have is NaN. Cost: the messages of the rows returned. A damaged message's rows
+        are left out and said in `damage`.
+        """
+        import pandas as pd
+
+        wanted = self._spaced(self._positions(-1 if since is None else since - 1, 1), most)
+        chosen = tuple(self._index.scalar_names) if names is None else tuple(dict.fromkeys(names))
+        columns = {name: np.full(len(wanted), np.nan) for name in chosen}
+        kept, row = np.ones(len(wanted), bool), 0
+        for message, positions in self._by_message(wanted):
+            try:
+                self._read(message).fill(columns, row, positions)
+            except RecordingError as error:
+                self.damage = str(error)
+                kept[row : row + len(positions)] = False
+            row += len(positions)
+        steps = pd.Index(self.steps[wanted], name="step", dtype=np.int64)
+        return pd.DataFrame(columns, index=steps, columns=list(chosen), dtype=np.float64)[kept]
+
+    def _positions(self, after: int, stride: int) -> np.ndarray:
+        if stride < 1:
+            raise RecordingError(f"A stride is at least 1, got {stride}; use 1 for every row.")
+        steps = self.steps
+        start = int(np.searchsorted(steps, after, side="right"))
+        if stride == 1:
+            return np.arange(start, len(steps))
+        return start + np.flatnonzero(steps[start:] % stride == 0)
+
+    @staticmethod
+    def _spaced(positions: np.ndarray, most: int | None) -> np.ndarray:
+        if most is None or len(positions) <= most:
+            return positions
+        if most < 1:
+            raise RecordingError(f"At least 1 row can be asked for, got most={most}; use None for all.")
+        # From the back, so that one row alone is the newest.
+        chosen = np.linspace(len(positions) - 1, 0, most).round().astype(np.int64)
+        return positions[np.unique(chosen)]
+
+    def _by_message(self, wanted: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """The message of each wanted row, and the rows' positions in it."""
+        first_rows = self._index.first_rows.view
+        messages = np.searchsorted(first_rows, wanted, side="right") - 1
+        starts = np.flatnonzero(np.diff(messages, prepend=-1))
+        for start, end in zip(starts, np.append(starts[1:], len(wanted)), strict=False):
+            message = int(messages[start])
+            yield message, wanted[start:end] - first_rows[message]
+
+    def _messages_before(self, row: int) -> int:
+        return int(np.searchsorted(self._index.first_rows.view, row, side="left"))
+
+    def _read(self, message: int) -> Batch:
+        place, first = self._index.places[message], int(self._index.first_rows.view[message])
+        try:
+            content = self._file.read(place.offset, place.size)
+            return Batch(content, self.steps[first : first + place.rows])
+        except ValueError as error:
+            raise RecordingError(f"Recording {self.path.name!r} is closed; open it again. ({error})") from None
+        except OSError as error:
+            raise self._unreadable(error) from None
+        except RecordingError as error:
+            raise self._damaged(first, place.rows, error) from None
+
+    def _row(self, batch: Batch, position: int, names: Collection[str] | None) -> Row:
+        try:
+            return batch.row(int(position), names)
+        except RecordingError as error:
+            step = int(batch.steps[position])
+            raise RecordingError(f"Recording {self.path.name!r} is damaged at step {step}: {error}") from None
+
+    def _damaged(self, first: int, rows: int, error: RecordingError) -> RecordingError:
+        begin, end = self.steps[first], self.steps[first + rows - 1]
+        return RecordingError(
+            f"Recording {self.path.name!r} is damaged at steps {begin} to {end}: {error}; the rest is well."
+        )
+
+    def stream_bytes(self) -> bytes:
+        """The stream up to its last whole message, as it lies on disk. Errors: RecordingError."""
+        try:
+            return self._file.read(0, self._index.end)
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    @property
+    def stream_size(self) -> int:
+        """Bytes of the stream up to its last whole message."""
+        return self._index.end
+
+    def close(self) -> None:
+        """Let go of the file; a second time does nothing."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_recording(path: Path | str) -> Recording:
+    """Open a recording's folder, trusting nothing in it; a context manager. Errors: RecordingError."""
+    return Recording(Path(path))
+
+
+def _open_stream(path: Path) -> RegularFile:
+    try:
+        return RegularFile(path / STREAM_NAME)
+    except OSError as error:
+        raise RecordingError(
+            f"A recording has a stream {STREAM_NAME}, that of {path.name!r} cannot be opened: {describe(error)}; "
+            "choose another folder."
+        ) from None
