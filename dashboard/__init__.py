@@ -1,0 +1,1 @@
+"""The dashboard: views ask `core` for records and place figures of them."""

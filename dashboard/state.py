@@ -1,0 +1,38 @@
+"""Session and address: the only file that names their keys."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from dashboard.server import VISITOR_COOKIE
+
+RUN = "run"
+"""Address: the run shown, so that a reload, a link or another page finds it again."""
+LIVE_FIGURES = "live-figures"
+"""Widget: the host of live figures of the page."""
+_VISITOR = "visitor"
+
+
+def visitor() -> str:
+    """Who is asking, for the limits per visitor: the cookie of the browser, else this session."""
+    cookie = st.context.cookies.get(VISITOR_COOKIE)
+    if cookie and 16 <= len(cookie) <= 64:
+        return str(cookie)
+    if _VISITOR not in st.session_state:
+        st.session_state[_VISITOR] = secrets.token_urlsafe(16)
+    return str(st.session_state[_VISITOR])
+
+
+def run_id() -> str | None:
+    """The run that the address names, unchecked; None if it names none."""
+    return st.query_params.get(RUN) or None
+
+
+def show_run(run: str | None) -> None:
+    """Put a run into the address, or take it out."""
+    if run is None:
+        st.query_params.pop(RUN, None)
+    else:
+        st.query_params[RUN] = run

@@ -1,0 +1,56 @@
+"""Colours and strokes by meaning: safe for the colour-blind (after Okabe & Ito, 2008), readable on light and dark.
+
+Each colour has a contrast of at least 3 : 1 against both backgrounds of `.streamlit/config.toml`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Stroke(NamedTuple):
+    """How a line is drawn: a colour says which cell, a dash which path or which of two models of one cell."""
+
+    color: str
+    dash: str
+
+
+RNN = "#d55e00"
+RNN_RELU = "#c4649b"
+RNN_LINEAR = "#80868f"
+LSTM = "#1c7fc4"
+GRU = "#009e73"
+
+CELL_COLORS: dict[str, tuple[str, ...]] = {
+    "rnn": (RNN, "#b07a00", "#b0492f"),
+    "relu_rnn": (RNN_RELU, "#a35bb5", "#8f6f86"),
+    "linear_rnn": (RNN_LINEAR, "#6f7f5f", "#8a7a6a"),
+    "lstm": (LSTM, "#4a8f9e", "#6f74d8"),
+    "gru": (GRU, "#5f8f1f", "#3f8f8a"),
+}
+"""The n-th entry is for the n-th model of that cell in one picture."""
+
+DASHES = ("solid", "dash", "dashdot", "longdash")
+SECOND_PATH_DASH = "dot"
+"""∂L/∂c_t beside ∂L/∂h_t, and every other second path of one model."""
+
+LOG_NORM_SCALE = "Viridis"
+"""Sequential scale of log₁₀ norms: dark is vanished, bright is strong."""
+SIGNED_SCALE = "RdBu"
+"""Diverging scale of signed values; set zmid=0."""
+NOT_A_NUMBER = RNN
+CHANCE = "#80868f"
+"""The line that a guesser without memory reaches."""
+NAIVE = "#80868f"
+"""What a naive measurement shows beside the true one."""
+
+
+def model_stroke(cell: str, nth: int = 0) -> Stroke:
+    """Stroke of the `nth` model with this cell in one picture; unknown cells are grey."""
+    colors = CELL_COLORS.get(cell, (RNN_LINEAR,))
+    return Stroke(colors[nth % len(colors)], DASHES[nth % len(DASHES)])
+
+
+def model_strokes(cells: list[str]) -> list[Stroke]:
+    """One stroke a model, in order; models that share a cell get different colours and dashes."""
+    return [model_stroke(cell, cells[:position].count(cell)) for position, cell in enumerate(cells)]

@@ -1,0 +1,1 @@
+"""Widgets: groups of controls that return a config, and the host of live figures."""

@@ -1,0 +1,8 @@
+"""Launcher: a bare `streamlit run` in this folder starts the dashboard, its routes and its training workers."""
+
+import streamlit as st
+
+from dashboard.routes import ROUTES
+from dashboard.server import MIDDLEWARE, lifespan
+
+app = st.App("dashboard/main.py", routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
