@@ -6,6 +6,7 @@ Axes: L layers, D directions, N batch, T timesteps, I input features, H hidden u
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +79,7 @@ class LinearRNN(nn.RNNBase):
         return linear_rnn(
             input,
             hx,
-            self._flat_weights,
+            cast(list[Tensor], self._flat_weights),
             self.bias,
             self.num_layers,
             self.dropout,

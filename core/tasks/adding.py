@@ -9,8 +9,8 @@ A worked example of the variant "unit", T = 6; one mark in each half, the answer
     marker     0    1    0    0    1    0
     target     .    .    .    .    .   .64       = .20 + .44
 
-The variant "1997" has values in [−1, 1], marker −1 at the first and last timestep, both marks in the first half, and the
-target 0.5 + (X₁ + X₂)/4, which lies in [0, 1].
+The variant "1997" has values in [−1, 1], marker −1 at the first and last timestep, both marks in the first half, and
+the target 0.5 + (X₁ + X₂)/4, which lies in [0, 1].
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ class AddingUnit(Adding):
 class Adding1997(Adding):
     """Values of U[−1, 1], target 0.5 + (X₁ + X₂)/4 (Hochreiter & Schmidhuber, 1997, experiment 4).
 
-    The first mark is among the first ten timesteps, the second among the first half's others. The paper sets X₁ to 0 in the
-    rare case that the first timestep is marked; here it never is, so that the baseline is exactly 1/24. The length is
-    fixed, where the paper draws it from [T, T + T/10].
+    The first mark is among the first ten timesteps, the second among the first half's others. The paper sets X₁ to 0 in
+    the rare case that the first timestep is marked; here it never is, so that the baseline is exactly 1/24. The length
+    is fixed, where the paper draws it from [T, T + T/10].
     """
 
     title = "Adding problem of 1997"

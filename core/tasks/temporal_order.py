@@ -27,8 +27,8 @@ X, OPEN, CLOSE = 4, 6, 7
 class TemporalOrder(Classification):
     """Tell the order of two relevant symbols (Hochreiter & Schmidhuber, 1997, experiment 6a).
 
-    The first is at T/10 … 2T/10 and the second at 5T/10 … 6T/10, which is the paper's 10–20 and 50–60 for T = 100. The length
-    is fixed, where the paper draws it from 100–110.
+    The first is at T/10 … 2T/10 and the second at 5T/10 … 6T/10, which is the paper's 10–20 and 50–60 for T = 100. The
+    length is fixed, where the paper draws it from 100–110.
     """
 
     name = "temporal_order"
@@ -50,6 +50,6 @@ class TemporalOrder(Classification):
         return Batch(torch.from_numpy(inputs), torch.from_numpy(targets), self.mask(size, "last"))
 
     def places(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """The earliest and latest timestep of the first and of the second relevant symbol; timestep 0 is the opening's."""
+        """The earliest and latest timestep of the first and of the second relevant symbol; 0 is the opening's."""
         tenths = [part * self.length // 10 for part in (1, 2, 5, 6)]
         return (max(1, tenths[0]), max(1, tenths[1])), (tenths[2], tenths[3])

@@ -45,7 +45,7 @@ class Corpus:
 def store_text(data: bytes, folder: Path) -> str:
     """Check a person's text, keep it in `folder`, and return its id, "sha256:<hex>".
 
-    Errors: TextError if it is empty, too large, binary, not UTF-8, too short, of a single character, or cannot be written.
+    Errors: TextError if it is empty, too large, binary, not UTF-8, too short, of one character, or cannot be written.
     """
     decode_text(data)
     digest = hashlib.sha256(data).hexdigest()
@@ -59,7 +59,7 @@ def store_text(data: bytes, folder: Path) -> str:
 
 
 def decode_text(data: bytes) -> str:
-    """The characters of a person's text, with "\\n" at the end of lines. Errors: TextError, as `store_text`."""
+    """The characters of a person's text, with one newline character a line. Errors: TextError, as `store_text`."""
     if not data:
         raise TextError("A text must have characters, got an empty file; choose another.")
     if len(data) > MAX_BYTES:
