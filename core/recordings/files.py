@@ -48,6 +48,11 @@ class RegularFile:
                 size -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    @property
+    def is_closed(self) -> bool:
+        """True after `close`."""
+        return self._file.closed
+
     def close(self) -> None:
         """Let go of the file; a second time does nothing."""
         self._file.close()

@@ -16,15 +16,16 @@ from .errors import RecordingError
 CONTINUATION = 0xFFFFFFFF
 PREFIX = struct.Struct("<II")
 MAX_METADATA_BYTES = 1 << 20
+MAX_LAYOUTS = 64
 RECORD_BATCH = 3
 STEP_DATA_BUFFER = 1  # buffer 0 is the validity of `step`
 
 _u8, _u16, _i32, _u32, _i64 = (struct.Struct("<" + code).unpack_from for code in "BHiIq")
-_buffer = struct.Struct("<qq").unpack_from
+_node_or_buffer = struct.Struct("<qq")
 
 
 class MessageHead(NamedTuple):
-    """What a record batch's metadata says of its body."""
+    """What a record batch's metadata say of its body."""
 
     rows: int
     body_size: int
@@ -35,45 +36,86 @@ class MessageHead(NamedTuple):
     """The names in it, see `batches.decode_names`."""
 
 
+class Layout(NamedTuple):
+    """Where the numbers lie in a metadata flatbuffer, in bytes."""
+
+    rows: int
+    body_size: int
+    step_buffer: int
+    names: bytes
+    numbers: list[tuple[int, int]]
+    """Begin and end of all that differs between messages of one layout, in order."""
+
+
 def metadata_size(prefix: bytes) -> int | None:
-    """Length of the metadata that follows a prefix of eight bytes; None at an end-of-stream mark or in a hole of zeros.
+    """Length of the metadata that follow a prefix of eight bytes; None at an end-of-stream mark or in a hole of zeros.
 
     Errors: RecordingError for bytes that begin no message.
     """
     continuation, size = PREFIX.unpack(prefix)
-    # A network filesystem or a power cut can show a file's length before its content: zeros are "not there yet".
-    if (continuation, size) in ((0, 0), (CONTINUATION, 0)):
+    if size == 0 and continuation in (0, CONTINUATION):
+        # A network filesystem or a power cut can show a file's length before its content: zeros are "not there yet".
         return None
     if continuation != CONTINUATION or size > MAX_METADATA_BYTES or size % 8:
         raise RecordingError("no message begins there")
     return size
 
 
-def parse_metadata(metadata: bytes) -> MessageHead:
-    """Read a record batch's metadata. Errors: RecordingError for any other message, and for compression.
+class MetadataParser:
+    """Reads metadata; remembers layouts, because one writer's messages differ in nothing but numbers."""
 
-    Compression is refused because a few bytes could claim any amount of memory.
-    """
-    try:
-        return _parse(metadata)
-    except (struct.error, IndexError):
-        raise RecordingError("its metadata point out of it") from None
+    def __init__(self) -> None:
+        """Begin without a layout."""
+        self._layouts: dict[int, tuple[bytes, Layout]] = {}
+
+    def parse(self, metadata: bytes) -> MessageHead:
+        """Read a record batch's metadata. Errors: RecordingError for any other message."""
+        known, layout = self._layouts.get(len(metadata), (b"", None))
+        if layout is None or _skeleton(metadata, layout) != known:
+            layout = self._learn(metadata)
+        (rows,), (body_size,) = _i64(metadata, layout.rows), _i64(metadata, layout.body_size)
+        offset, size = _node_or_buffer.unpack_from(metadata, layout.step_buffer)
+        if not (0 < rows <= size // 8 and 0 <= offset <= offset + size <= body_size):
+            raise RecordingError(f"it claims {rows} rows in {size} bytes")
+        return MessageHead(rows, body_size, offset, layout.names)
+
+    def _learn(self, metadata: bytes) -> Layout:
+        try:
+            layout = _layout(metadata)
+        except (struct.error, IndexError):
+            raise RecordingError("its metadata point out of it") from None
+        if len(self._layouts) >= MAX_LAYOUTS:
+            self._layouts.clear()
+        self._layouts[len(metadata)] = (_skeleton(metadata, layout), layout)
+        return layout
 
 
-def _parse(data: bytes) -> MessageHead:
+def _skeleton(metadata: bytes, layout: Layout) -> bytes:
+    """The metadata without the numbers."""
+    begin, parts = 0, []
+    for number_begin, number_end in layout.numbers:
+        parts.append(metadata[begin:number_begin])
+        begin = number_end
+    return b"".join([*parts, metadata[begin:]])
+
+
+def _layout(data: bytes) -> Layout:
+    """Follow the flatbuffer's tables. Compression is refused: a few bytes could claim any amount of memory."""
     message = _u32(data, 0)[0]
     if _u8(data, _required(data, message, 1))[0] != RECORD_BATCH:
         raise RecordingError("it is no record batch")
     batch = _follow(data, _required(data, message, 2))
-    body_size = _i64(data, _required(data, message, 3))[0]
-    rows = _i64(data, _required(data, batch, 0))[0]
-    buffers = _follow(data, _required(data, batch, 2))
-    if _field(data, batch, 3) or _field(data, batch, 4) or _u32(data, buffers)[0] <= STEP_DATA_BUFFER:
+    if _field(data, batch, 3) or _field(data, batch, 4):
         raise RecordingError("it is compressed or of another schema")
-    offset, size = _buffer(data, buffers + 4 + 16 * STEP_DATA_BUFFER)
-    if not (0 < rows <= size // 8 and 0 <= offset <= offset + size <= body_size):
-        raise RecordingError(f"it claims {rows} rows in {size} bytes")
-    return MessageHead(rows, body_size, offset, _metadata_value(data, message, NAMES_KEY))
+    body_size, rows = _required(data, message, 3), _required(data, batch, 0)
+    nodes, buffers = (_vector(data, _required(data, batch, field)) for field in (1, 2))
+    step_buffer = buffers[0] + STEP_DATA_BUFFER * _node_or_buffer.size
+    if step_buffer + _node_or_buffer.size > buffers[1]:
+        raise RecordingError("it has too few buffers")
+    numbers = sorted([(rows, rows + 8), (body_size, body_size + 8), nodes, buffers])
+    if any(end > begin for (_, end), (begin, _) in zip(numbers, numbers[1:], strict=False)):
+        raise RecordingError("its metadata overlap")
+    return Layout(rows, body_size, step_buffer, _metadata_value(data, message, NAMES_KEY), numbers)
 
 
 def _field(data: bytes, table: int, index: int) -> int:
@@ -94,6 +136,15 @@ def _required(data: bytes, table: int, index: int) -> int:
 
 def _follow(data: bytes, position: int) -> int:
     return position + _u32(data, position)[0]
+
+
+def _vector(data: bytes, position: int) -> tuple[int, int]:
+    """Begin and end of a vector of pairs of int64."""
+    start = _follow(data, position)
+    end = start + 4 + _u32(data, start)[0] * _node_or_buffer.size
+    if end > len(data):
+        raise IndexError
+    return start + 4, end
 
 
 def _metadata_value(data: bytes, message: int, wanted: bytes) -> bytes:

@@ -31,8 +31,7 @@ class Recording:
         self.path = Path(path)
         self.header = read_header(self.path)
         """The header as of the last refresh."""
-        self.damage = ""
-        """One sentence if some of the recording cannot be read; empty if all can."""
+        self._damage = ""
         self._index = StreamIndex()
         self._lock = RLock()
         self._file = _open_stream(self.path)
@@ -49,6 +48,7 @@ class Recording:
         were exchanged; what was read before can still be read.
         """
         with self._lock:
+            self._check_open()
             self._check_present()
             self.header = read_header(self.path)
             return self._grow()
@@ -60,8 +60,6 @@ class Recording:
             raise self._unreadable(error) from None
         except RecordingError as error:
             raise RecordingError(f"{self.path.name!r} is no recording of Unroll's: {error}; choose another.") from None
-        if self._index.damage:
-            self.damage = f"Recording {self.path.name!r} is {self._index.damage}"
         return new
 
     def _check_present(self) -> None:
@@ -75,8 +73,17 @@ class Recording:
         if not (is_same and is_whole and (self.path / HEADER_NAME).exists()):
             raise vanished(self.path)
 
+    def _check_open(self) -> None:
+        if self._file.is_closed:
+            raise RecordingError(f"Recording {self.path.name!r} was closed and gives nothing more; open it again.")
+
     def _unreadable(self, error: OSError) -> RecordingError:
         return RecordingError(f"Recording {self.path.name!r} cannot be read: {describe(error)}; check the disk.")
+
+    @property
+    def damage(self) -> str:
+        """One sentence if some of the recording was found to be damaged; empty if it can all be read."""
+        return f"Recording {self.path.name!r} is {self._index.damage}" if self._index.damage else self._damage
 
     @property
     def steps(self) -> np.ndarray:
@@ -133,7 +140,7 @@ class Recording:
                 batch = self._read(message)
                 found = [self._row(batch, position, chosen) for position in positions]
             except RecordingError as error:
-                self.damage = str(error)
+                self._damage = str(error)
                 continue
             yield from found
 
@@ -155,7 +162,7 @@ class Recording:
             try:
                 self._read(message).fill(columns, row, positions)
             except RecordingError as error:
-                self.damage = str(error)
+                self._damage = str(error)
                 kept[row : row + len(positions)] = False
             row += len(positions)
         steps = pd.Index(self.steps[wanted], name="step", dtype=np.int64)
@@ -193,12 +200,11 @@ class Recording:
         return int(np.searchsorted(self._index.first_rows.view, row, side="left"))
 
     def _read(self, message: int) -> Batch:
+        self._check_open()
         place, first = self._index.places[message], int(self._index.first_rows.view[message])
         try:
             content = self._file.read(place.offset, place.size)
             return Batch(content, self.steps[first : first + place.rows])
-        except ValueError as error:
-            raise RecordingError(f"Recording {self.path.name!r} is closed; open it again. ({error})") from None
         except OSError as error:
             raise self._unreadable(error) from None
         except RecordingError as error:
@@ -219,6 +225,7 @@ class Recording:
 
     def stream_bytes(self) -> bytes:
         """The stream up to its last whole message, as it lies on disk. Errors: RecordingError."""
+        self._check_open()
         try:
             return self._file.read(0, self._index.end)
         except OSError as error:

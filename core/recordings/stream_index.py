@@ -13,10 +13,11 @@ import pyarrow as pa
 from .batches import SCHEMA, decode_names
 from .errors import RecordingError
 from .files import RegularFile
-from .messages import PREFIX, MessageHead, metadata_size, parse_metadata
+from .messages import PREFIX, MessageHead, MetadataParser, metadata_size
 
 WINDOW_BYTES = 1 << 16
-MAX_NAMES = 20_000
+MAX_NAMES = 20_000  # in a recording
+MAX_NAME_LISTS = 256  # remembered, so that messages with the same names share them
 
 
 class Growing:
@@ -27,9 +28,9 @@ class Growing:
         self._room = np.empty(64, np.int64)
         self.count = 0
 
-    def append(self, numbers: np.ndarray) -> None:
-        """Append numbers, shape (n,); amortised O(n)."""
-        end = self.count + len(numbers)
+    def append(self, numbers: np.ndarray | int) -> None:
+        """Append a number or several, shape (n,); amortised O(n)."""
+        end = self.count + (1 if isinstance(numbers, int) else len(numbers))
         if end > len(self._room):
             room = np.empty(max(end, 2 * len(self._room)), np.int64)
             room[: self.count] = self.view
@@ -62,16 +63,16 @@ class Window:
 
     def __init__(self, file: RegularFile, end: int) -> None:
         """Read nothing yet; `end` is the size of the file that is believed."""
-        self._file, self._end = file, end
+        self._file, self.end = file, end
         self._start, self._content = 0, b""
 
     def read(self, offset: int, size: int) -> bytes | None:
         """Exactly `size` bytes from `offset`; None if the file does not have them (yet)."""
-        if offset + size > self._end:
+        if offset + size > self.end:
             return None
         start = offset - self._start
         if start < 0 or start + size > len(self._content):
-            wanted = min(max(size, WINDOW_BYTES), self._end - offset)
+            wanted = min(max(size, WINDOW_BYTES), self.end - offset)
             self._start, self._content, start = offset, self._file.read(offset, wanted), 0
         part = self._content[start : start + size]
         return part if len(part) == size else None
@@ -92,12 +93,10 @@ class StreamIndex:
         """Where the last whole message ends, in bytes: what follows is torn or not there yet."""
         self.damage = ""
         """Why reading stops at `end` although there are more bytes; empty if it does not."""
-        self._names: dict[bytes, frozenset[str]] = {}
-
-    @property
-    def last_step(self) -> int:
+        self.last_step = -1
         """The newest step; −1 before the first."""
-        return int(self.steps.view[-1]) if self.steps.count else -1
+        self._names: dict[bytes, frozenset[str]] = {}
+        self._parser = MetadataParser()
 
     def grow(self, file: RegularFile) -> int:
         """Index the messages that are new and return the number of new rows.
@@ -131,34 +130,41 @@ class StreamIndex:
 
     def _read_message(self, window: Window) -> bool:
         """Index the message at `end`; False if it is not whole (yet)."""
+        start = self.end + PREFIX.size
         prefix = window.read(self.end, PREFIX.size)
         size = None if prefix is None else metadata_size(prefix)
-        metadata = None if size is None else window.read(self.end + PREFIX.size, size)
+        metadata = None if size is None else window.read(start, size)
         if metadata is None:
             return False
-        head, body = parse_metadata(metadata), self.end + PREFIX.size + len(metadata)
-        if window.read(body + head.body_size, 0) is None:
+        head, body = self._parser.parse(metadata), start + len(metadata)
+        if body + head.body_size > window.end:
             return False
         content = window.read(body + head.steps_offset, 8 * head.rows)
         if content is None:
             return False
-        self._add(head, np.frombuffer(content, np.dtype("<i8")), body + head.body_size)
+        self._add(head, np.frombuffer(content, "<i8"), body + head.body_size)
         return True
 
     def _add(self, head: MessageHead, steps: np.ndarray, end: int) -> None:
         if steps[0] <= self.last_step or (head.rows > 1 and not (steps[1:] > steps[:-1]).all()):
             raise RecordingError("its steps do not grow")
-        names = self._names.get(head.names)
-        records = self._learn(head.names) if names is None else names
-        self.first_rows.append(np.array([self.steps.count]))
-        self.steps.append(steps)
+        records = self._names.get(head.names)
+        if records is None:
+            records = self._learn(head.names)
+        # `steps` last: a thread that reads meanwhile finds the message of every step that it sees.
         self.places.append(Place(self.end, end - self.end, head.rows, records))
+        self.first_rows.append(self.steps.count)
+        self.steps.append(steps)
+        self.last_step = int(steps[-1])
         self.end = end
 
     def _learn(self, content: bytes) -> frozenset[str]:
         scalars, records = decode_names(content)
-        if len(self.scalar_names.keys() | self.record_names.keys() | {*scalars, *records}) > MAX_NAMES:
+        known = self.scalar_names.keys() | self.record_names.keys()
+        if len(known.union(scalars, records)) > MAX_NAMES:
             raise RecordingError(f"it has more than {MAX_NAMES} names")
         self.scalar_names.update(dict.fromkeys(scalars))
         self.record_names.update(dict.fromkeys(records))
+        if len(self._names) >= MAX_NAME_LISTS:
+            self._names.clear()
         return self._names.setdefault(content, frozenset(records))

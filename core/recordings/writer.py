@@ -142,11 +142,10 @@ class RecordingWriter:
     def _learn(self, names: list[str]) -> None:
         if sum(len(name) + 1 for name in names) > MAX_NAMES_LENGTH:
             raise RecordingError(f"A row's names have {MAX_NAMES_LENGTH} characters, got more; record fewer.")
-        if len(known := self._names.union(names)) > MAX_NAMES:
-            raise RecordingError(
-                f"A recording has at most {MAX_NAMES} names, got {len(known)}; keep steps out of names."
-            )
-        self._names = known
+        new = set(names) - self._names
+        if len(new) + len(self._names) > MAX_NAMES:
+            raise RecordingError(f"A recording has at most {MAX_NAMES} names, got more; keep steps out of names.")
+        self._names |= new
 
     def flush(self) -> None:
         """Write the rows that are in memory. Errors: RecordingError; rows that are not written stay in memory."""
