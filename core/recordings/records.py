@@ -31,6 +31,8 @@ class GradientFlow:
     """LSTM: the part of ∂L/∂c_t that came back along the carousel, f_{t+1} ⊙ ∂L/∂c_{t+1} (and ∂L/∂c_n at the end)."""
     cell_through_gates: np.ndarray | None = None
     """LSTM: the part of ∂L/∂c_t that came through h_t; `cell_carousel + cell_through_gates == cell`."""
+    direct: np.ndarray | None = None
+    """What reached the layer's output from outside, shape (N, T, D·H): all that `output.retain_grad()` can show."""
 
     def norms(self) -> np.ndarray:
         """‖∂L/∂h_t‖₂ over batch and units, shape (L, D, T)."""

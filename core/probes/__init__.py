@@ -1,0 +1,1 @@
+"""Probes: a live model and its loss become records."""

@@ -1,0 +1,127 @@
+"""The gradient tap: a recurrent layer's own computation, with every ∂L/∂h_t and ∂L/∂c_t kept on the way back.
+
+`output.retain_grad()` on a fused layer gives only what reaches output[t] from outside. The tap computes the same layer as a
+scan whose backward pass keeps the totals. Values and gradients equal the fused layer's to float rounding.
+
+Axes: T timesteps first, N batch, I input, H hidden, P projection, E watched examples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from .gru_scan import GRUScan
+from .lstm_scan import LSTMScan
+from .rnn_scan import RNNScan
+from .scans import Adjoint, Scan, Weights
+
+WEIGHT_NAMES = ("input", "hidden", "bias_input", "bias_hidden", "projection")
+
+
+@dataclass
+class Tap:
+    """What one layer in one direction saw in one call; filled by its forward and backward pass. Time runs as it scans."""
+
+    kind: str
+    """"lstm", "gru", "rnn_tanh", "rnn_relu" or "rnn_identity"."""
+    examples: Tensor | slice
+    """The watched examples: their indices in the batch, shape (E,), or a slice, which is cheaper."""
+    gates: dict[str, Tensor] = field(default_factory=dict)
+    """Gates and states of the watched examples, each (T, E, H)."""
+    hidden: Tensor | None = None
+    """∂L/∂h_t, shape (T, N, P); None until the backward pass."""
+    cell: Tensor | None = None
+    """LSTM: ∂L/∂c_t of the watched examples, shape (T, E, H), and its two parts."""
+    cell_carousel: Tensor | None = None
+    cell_through_gates: Tensor | None = None
+    parameters: dict[str, Tensor] = field(default_factory=dict)
+    """Gradients of the weights, under the names of `Weights`."""
+
+
+def make_scan(kind: str, inputs: Tensor, hidden: Tensor, cell: Tensor | None, weights: Weights) -> Scan:
+    """Run a layer forward over inputs (T, N, I) from hidden (N, P) and cell (N, H)."""
+    if kind == "lstm":
+        assert cell is not None
+        return LSTMScan(inputs, hidden, cell, weights)
+    if kind == "gru":
+        return GRUScan(inputs, hidden, weights)
+    return RNNScan(inputs, hidden, weights, kind.removeprefix("rnn_"))
+
+
+class TappedLayer(torch.autograd.Function):
+    """One layer in one direction as a single autograd node; its backward pass fills the tap."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, tap: Tap, last: Tensor, inputs: Tensor, hidden: Tensor, cell: Tensor | None, *weights: Tensor | None
+    ):
+        """Outputs (T, N, P), and the hidden and cell state at each example's last timestep."""
+        scan = make_scan(tap.kind, inputs, hidden, cell, Weights(*weights))  # type: ignore[arg-type]
+        ctx.tap, ctx.scan, ctx.last = tap, scan, last
+        ctx.save_for_backward(inputs, hidden, *weights)
+        tap.gates = {name: value.clone() for name, value in scan.gates(tap.examples).items()}
+        rows = torch.arange(len(last), device=last.device)
+        return scan.outputs, scan.outputs[last, rows], scan.final_cell(last)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, outputs: Tensor, last_hidden: Tensor, last_cell: Tensor | None):
+        """Gradients of inputs, initial states and weights."""
+        inputs, initial, *weights = ctx.saved_tensors
+        hidden, cells = _external(ctx.last, outputs, last_hidden, last_cell)
+        adjoint = ctx.scan.backward(hidden, cells)
+        _fill(ctx.tap, ctx.scan, adjoint, ctx.last, last_cell)
+        parameters = _parameter_gradients(
+            inputs, initial, ctx.scan, adjoint, Weights(*weights), ctx.needs_input_grad[5:]
+        )
+        ctx.tap.parameters = {
+            name: value for name, value in zip(WEIGHT_NAMES, parameters, strict=False) if value is not None
+        }
+        into_inputs = adjoint.input_preactivation @ weights[0] if ctx.needs_input_grad[2] else None
+        return None, None, into_inputs, adjoint.initial_hidden, adjoint.initial_cell, *parameters
+
+
+def _external(last: Tensor, outputs: Tensor, hidden: Tensor, cell: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """What reaches every h_t (T, N, P) and c_t (T, N, H) from outside the recurrence, as tensors to write into."""
+    rows = torch.arange(len(last), device=last.device)
+    total = outputs.clone(memory_format=torch.contiguous_format)
+    total[last, rows] += hidden
+    if cell is None:
+        return total, None
+    cells = cell.new_zeros(outputs.shape[0], *cell.shape)
+    cells[last, rows] = cell
+    return total, cells
+
+
+def _fill(tap: Tap, scan: Scan, adjoint: Adjoint, last: Tensor, last_cell: Tensor | None) -> None:
+    """Keep the totals of all examples, and both paths into the cell of the watched ones."""
+    tap.hidden = adjoint.hidden
+    if isinstance(scan, LSTMScan):
+        assert adjoint.cell is not None and last_cell is not None
+        tap.cell = adjoint.cell[:, tap.examples].clone()
+        tap.cell_carousel, tap.cell_through_gates = scan.paths(adjoint, tap.examples)
+        rows = torch.arange(tap.cell.shape[1], device=last.device)
+        tap.cell_carousel[last[tap.examples], rows] += last_cell[tap.examples]
+
+
+def _parameter_gradients(
+    inputs: Tensor, initial: Tensor, scan: Scan, adjoint: Adjoint, weights: Weights, wanted: tuple[bool, ...]
+) -> list[Tensor | None]:
+    """Gradients of W_ih, W_hh, b_ih, b_hh, W_hr: each a sum over timesteps and examples, None where none is wanted."""
+    into_input, into_hidden = adjoint.input_preactivation.flatten(0, 1), adjoint.hidden_preactivation.flatten(0, 1)
+    previous = torch.cat([initial.unsqueeze(0), scan.outputs[:-1]]).flatten(0, 1)  # (T, N, P) -> (TN, P)
+    found: list[Tensor | None] = [
+        (inputs.flatten(0, 1).t() @ into_input).t() if wanted[0] else None,
+        into_hidden.t() @ previous if wanted[1] else None,
+        into_input.sum(0) if wanted[2] else None,
+        into_hidden.sum(0) if wanted[3] else None,
+        None,
+    ]
+    if wanted[4] and isinstance(scan, LSTMScan):
+        found[4] = adjoint.hidden.flatten(0, 1).t() @ scan.exposed.flatten(0, 1)
+    return found

@@ -1,0 +1,115 @@
+"""The long short-term memory, forward and backward through time.
+
+Axes: T timesteps first, N batch, I input, H hidden, P projection (P = H without one), E watched examples.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .scans import Adjoint, Weights, input_projection
+
+
+class LSTMScan:
+    """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t), projected by W_hr if there is one (Hochreiter & Schmidhuber, 1997)."""
+
+    def __init__(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
+        self.recurrent, self.projection = weights.hidden, weights.projection
+        steps, batch, size = inputs.shape[0], inputs.shape[1], cell.shape[-1]
+        self.sigmoids = input_projection(inputs, weights, with_hidden_bias=True)  # i, f, σ(2 a_g), o
+        self.sigmoids[..., 2 * size : 3 * size].mul_(2)
+        self.cells = inputs.new_empty(steps + 1, batch, size)  # c_0 … c_T
+        self.squashed = inputs.new_empty(steps, batch, size)  # tanh c_t
+        self.exposed = inputs.new_empty(steps, batch, size)  # o ⊙ tanh c_t
+        self.outputs = self.exposed if self.projection is None else inputs.new_empty(steps, batch, hidden.shape[-1])
+        torch.mul(cell, 2, out=self.cells[0])
+        self._forward(hidden, size)
+        self._unscale(size)
+
+    def _forward(self, hidden: Tensor, size: int) -> None:
+        """Run the recurrence on 2c and −h: with tanh x = 2σ(2x) − 1 a step needs no tanh, which costs three times a σ."""
+        transposed = self.recurrent.t().clone()
+        transposed[:, 2 * size : 3 * size].mul_(2)
+        cells, negative = self.cells.unbind(0), -hidden
+        gates = [part.unbind(0) for part in self.sigmoids.split(size, -1)]
+        rows = (self.sigmoids, self.squashed, self.exposed, self.outputs)
+        rows = zip(*gates, cells, cells[1:], *(row.unbind(0) for row in rows), strict=False)
+        for input, forget, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
+            all_gates.addmm_(negative, transposed, alpha=-1).sigmoid_()
+            torch.mul(forget, before, out=cell).addcmul_(input, candidate, value=4).sub_(input, alpha=2)  # 2c
+            negative = torch.addcmul(output, output, torch.sigmoid(cell, out=squashed), value=-2, out=exposed)
+            if self.projection is not None:
+                negative = torch.mm(negative, self.projection.t(), out=exit)
+
+    def _unscale(self, size: int) -> None:
+        """Undo the scaling by powers of two and the sign; exact."""
+        self.candidate = (self.sigmoids[..., 2 * size : 3 * size] * 2).sub_(1)
+        self.cells.mul_(0.5)
+        self.squashed.mul_(2).sub_(1)
+        self.exposed.neg_()
+        if self.projection is not None:
+            self.outputs.neg_()
+
+    def final_cell(self, last: Tensor) -> Tensor:
+        """c at each example's last timestep, shape (N, H)."""
+        return self.cells[last + 1, torch.arange(len(last), device=last.device)]
+
+    def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
+        """∂L/∂c_t = ∂L/∂h_t ⊙ o_t ⊙ (1 − tanh² c_t) + f_{t+1} ⊙ ∂L/∂c_{t+1}, and ∂L/∂h_{t-1} through the four gates."""
+        assert cells is not None
+        steps, batch, size = self.candidate.shape
+        deltas = self._slopes()
+        exposure = self._exposure(slice(None))
+        exposed = hidden if self.projection is None else torch.empty_like(self.exposed)
+        inner, outer, flat = deltas[:, :, :3].unbind(0), deltas[:, :, 3].unbind(0), deltas.flatten(2).unbind(0)
+        totals, exposed_rows, cell_rows = hidden.unbind(0), exposed.unbind(0), cells.unbind(0)
+        wide_cells, forget, exposures = cells.unsqueeze(2).unbind(0), self._gate(1).unbind(0), exposure.unbind(0)
+        for step in range(steps - 1, -1, -1):
+            if self.projection is not None:
+                torch.mm(totals[step], self.projection, out=exposed_rows[step])
+            cell_rows[step].addcmul_(exposed_rows[step], exposures[step])
+            inner[step].mul_(wide_cells[step])
+            outer[step].mul_(exposed_rows[step])
+            if step:
+                cell_rows[step - 1].addcmul_(cell_rows[step], forget[step])
+                totals[step - 1].addmm_(flat[step], self.recurrent)
+        preactivation = deltas.flatten(2)
+        initial_hidden, initial_cell = flat[0] @ self.recurrent, cell_rows[0] * forget[0]
+        return Adjoint(hidden, preactivation, preactivation, initial_hidden, initial_cell, cells, exposed)
+
+    def _gate(self, index: int) -> Tensor:
+        size = self.candidate.shape[-1]
+        return self.sigmoids[..., index * size : (index + 1) * size]
+
+    def _exposure(self, examples: Tensor | slice) -> Tensor:
+        """∂(o_t ⊙ tanh c_t)/∂c_t = o_t ⊙ (1 − tanh² c_t), shape (T, N, H)."""
+        return torch.addcmul(
+            self._gate(3)[:, examples], self.exposed[:, examples], self.squashed[:, examples], value=-1
+        )
+
+    def paths(self, adjoint: Adjoint, examples: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """∂L/∂c_t of the examples by path: along the carousel from c_{t+1}, and through h_t; each (T, E, H).
+
+        What reaches the last c_t from outside (∂L/∂c_n) comes along neither; the caller adds it to the carousel.
+        """
+        assert adjoint.cell is not None and adjoint.exposed is not None
+        carousel = torch.zeros_like(adjoint.cell[:, examples])
+        carousel[:-1] = adjoint.cell[1:, examples] * self._gate(1)[1:, examples]
+        return carousel, adjoint.exposed[:, examples] * self._exposure(examples)
+
+    def _slopes(self) -> Tensor:
+        """∂(c_t or h_t)/∂a_t of the four gates, shape (T, N, 4, H): c through i, f, g; h through o."""
+        steps, batch, size = self.candidate.shape
+        slopes = torch.addcmul(self.sigmoids, self.sigmoids, self.sigmoids, value=-1).view(steps, batch, 4, size)
+        slopes[:, :, 0].mul_(self.candidate)
+        slopes[:, :, 1].mul_(self.cells[:-1])
+        torch.addcmul(self._gate(0), self._gate(0) * self.candidate, self.candidate, value=-1, out=slopes[:, :, 2])
+        slopes[:, :, 3].mul_(self.squashed)
+        return slopes
+
+    def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
+        """Input i, forget f, candidate g, output o, cell c and hidden h."""
+        picked = {name: self._gate(index)[:, examples] for name, index in (("input", 0), ("forget", 1), ("output", 3))}
+        states = {"candidate": self.candidate, "cell": self.cells[1:], "hidden": self.outputs}
+        return picked | {name: value[:, examples] for name, value in states.items()}

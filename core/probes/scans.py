@@ -1,0 +1,77 @@
+"""Recurrences unrolled through time, forward and backward, with nothing thrown away.
+
+A fused kernel computes every ∂L/∂h_t in its backward pass and keeps none. These scans compute the same recurrence one timestep
+at a time on whole batches, keep the gates, and hand out the gradients that the backward pass finds on its way.
+
+Axes: T timesteps first, N batch, I input, H hidden, P projection (P = H without one), G gates of the cell times H.
+Sources: the equations of `torch.nn.RNN`, `LSTM`, `GRU`; gradients by the chain rule (Werbos, 1990).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One layer's parameters in one direction, named and ordered as torch's; biases and projection may be missing."""
+
+    input: Tensor
+    """W_ih, shape (G, I)."""
+    hidden: Tensor
+    """W_hh, shape (G, P)."""
+    bias_input: Tensor | None = None
+    bias_hidden: Tensor | None = None
+    projection: Tensor | None = None
+    """W_hr of an LSTM with `proj_size`, shape (P, H)."""
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """What the backward scan found: total gradients of the loss."""
+
+    hidden: Tensor
+    """∂L/∂h_t, shape (T, N, P)."""
+    input_preactivation: Tensor
+    """∂L/∂(W_ih x_t + b_ih), shape (T, N, G)."""
+    hidden_preactivation: Tensor
+    """∂L/∂(W_hh h_{t-1} + b_hh), shape (T, N, G); the same tensor but for the GRU."""
+    initial_hidden: Tensor
+    """∂L/∂h_0, shape (N, P)."""
+    initial_cell: Tensor | None = None
+    """LSTM: ∂L/∂c_0, shape (N, H)."""
+    cell: Tensor | None = None
+    """LSTM: ∂L/∂c_t, shape (T, N, H)."""
+    exposed: Tensor | None = None
+    """LSTM: ∂L/∂(o_t ⊙ tanh c_t), shape (T, N, H); `hidden` itself without a projection."""
+
+
+class Scan(Protocol):
+    """A recurrence that was run forward and can be run backward."""
+
+    outputs: Tensor
+    """h_t, shape (T, N, P)."""
+
+    def final_cell(self, last: Tensor) -> Tensor | None:
+        """c at each example's last timestep `last`, shape (N,); None without a cell."""
+
+    def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
+        """Turn gradients that reach h_t (T, N, P) and c_t (T, N, H) from outside into total ones, in place."""
+
+    def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
+        """Gates and states of the given examples, each (T, E, H), under their names in `GateTrace`."""
+
+
+def input_projection(inputs: Tensor, weights: Weights, *, with_hidden_bias: bool) -> Tensor:
+    """W_ih x_t + b_ih (+ b_hh) of all timesteps at once, shape (T, N, G)."""
+    steps, batch, features = inputs.shape
+    flat = inputs.reshape(steps * batch, features)  # (T, N, I) -> (TN, I)
+    bias = weights.bias_input
+    if bias is not None and with_hidden_bias and weights.bias_hidden is not None:
+        bias = bias + weights.bias_hidden
+    product = flat @ weights.input.t() if bias is None else torch.addmm(bias, flat, weights.input.t())
+    return product.view(steps, batch, -1)

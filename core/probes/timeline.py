@@ -1,0 +1,95 @@
+"""Calls of one layer, put together into records: time in the sequence's order, examples in the user's.
+
+Axes: L layers, D directions, N batch, E watched examples, T timesteps, H hidden units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..recordings.records import GateTrace, GradientFlow
+from .gradient_tap import Tap
+from .recurrent_call import RecurrentCall, reversed_in_time
+
+GATE_FIELDS = ("input", "forget", "candidate", "output", "cell", "reset", "update", "new", "hidden")
+
+
+def gradient_flow(calls: Sequence[RecurrentCall]) -> GradientFlow:
+    """Total gradients of consecutive calls as one record. Errors: LookupError if no backward pass reached them."""
+    if any(tap.hidden is None for call in calls for tap in call.taps):
+        raise LookupError(
+            "flow needs the gradient of this layer's states, but no backward pass reached it; "
+            "call loss.backward() inside the with block, on a loss that depends on the layer."
+        )
+    first = calls[0]
+    cell = {name: _watched(calls, lambda tap, name=name: getattr(tap, name)) for name in _cell_fields(first)}
+    hidden = np.concatenate([_arranged(call, lambda tap: tap.hidden, _order(call), call.lengths) for call in calls], 3)
+    return GradientFlow(first.kind.split("_")[0], hidden, _lengths(calls, None), direct=_direct(calls), **cell)
+
+
+def gate_trace(calls: Sequence[RecurrentCall]) -> GateTrace:
+    """Gates and states of consecutive calls as one record."""
+    first = calls[0]
+    names = [name for name in GATE_FIELDS if name in first.taps[0].gates]
+    gates = {name: _watched(calls, lambda tap, name=name: tap.gates[name]) for name in names}
+    return GateTrace(kind=first.kind.split("_")[0], lengths=_lengths(calls, first.taps[0].examples), **gates)
+
+
+def _cell_fields(call: RecurrentCall) -> tuple[str, ...]:
+    return ("cell", "cell_carousel", "cell_through_gates") if call.kind == "lstm" else ()
+
+
+def _order(call: RecurrentCall) -> Tensor | slice:
+    return slice(None) if call.order is None else call.order
+
+
+def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) -> np.ndarray:
+    total = torch.stack([call.lengths for call in calls]).sum(0)
+    return total[_order(calls[0]) if examples is None else examples].cpu().numpy()
+
+
+def _watched(calls: Sequence[RecurrentCall], pick: Callable[[Tap], Tensor | None]) -> np.ndarray:
+    """What the taps kept of the watched examples, shape (L, D, E, T, H)."""
+    return np.concatenate(
+        [_arranged(call, pick, slice(None), call.lengths[call.taps[0].examples]) for call in calls], axis=3
+    )
+
+
+def _arranged(
+    call: RecurrentCall, pick: Callable[[Tap], Tensor | None], order: Tensor | slice, lengths: Tensor
+) -> np.ndarray:
+    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction turned to the sequence's order."""
+    rows = []
+    for index, tap in enumerate(call.taps):
+        value = pick(tap)
+        assert value is not None
+        turned = reversed_in_time(value, lengths) if index % call.directions == 1 else value
+        rows.append(turned[:, order])
+    stacked = torch.stack(rows).unflatten(0, (call.layers, call.directions))
+    return _past_end_cleared(stacked, lengths[order]).movedim(2, 3).contiguous().cpu().numpy()
+
+
+def _past_end_cleared(stacked: Tensor, lengths: Tensor) -> Tensor:
+    """Zero where a sequence has ended; stacked of shape (L, D, T, N, H)."""
+    steps = stacked.shape[2]
+    if bool((lengths == steps).all()):
+        return stacked
+    valid = torch.arange(steps, device=lengths.device).unsqueeze(1) < lengths
+    return stacked.masked_fill(~valid.unsqueeze(-1), 0.0)
+
+
+def _direct(calls: Sequence[RecurrentCall]) -> np.ndarray | None:
+    """∂L/∂output_t from outside, shape (N, T, D·P); zero where a call's output was not used at all."""
+    if any(call.is_cell or call.outputs is None for call in calls):
+        return None
+    parts = []
+    for call in calls:
+        assert call.outputs is not None
+        part = call.from_outside.get("output")
+        part = torch.zeros_like(call.outputs) if part is None else part
+        parts.append(part[:, _order(call)].transpose(0, 1))
+    return torch.cat(parts, dim=1).contiguous().cpu().numpy()

@@ -1,0 +1,322 @@
+"""The tap against unrolled float64 loops, against the plain layer, and its receipt.
+
+Axes: L layers, D directions, N batch, T timesteps, H hidden units.
+"""
+
+import copy
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+import core
+from core.models.cells import GRUCell, LSTMCell, RNNCell
+from core.models.explicit import explicit_cells
+from core.models.recurrent import LinearRNN
+from core.models.unroll import unroll_stack
+
+LAYERS = {
+    "rnn": lambda **options: nn.RNN(3, 5, **options),
+    "relu": lambda **options: nn.RNN(3, 5, nonlinearity="relu", **options),
+    "linear": lambda **options: LinearRNN(3, 5, **options),
+    "lstm": lambda **options: nn.LSTM(3, 5, **options),
+    "projected lstm": lambda **options: nn.LSTM(3, 5, proj_size=2, **options),
+    "gru": lambda **options: nn.GRU(3, 5, **options),
+}
+LOSSES = {
+    "outputs": lambda output, states: output.square().sum(),
+    "last output": lambda output, states: output[:, -1].sin().sum(),
+    "final states": lambda output, states: sum(state.cos().sum() for state in states),
+    "both": lambda output, states: output[:, 1].square().sum() + sum(state.sin().sum() for state in states),
+}
+
+
+def as_tuple(states):
+    return states if isinstance(states, tuple) else (states,)
+
+
+def relative_difference(ours, reference):
+    """max |a − b| / max |b|."""
+    ours, reference = torch.as_tensor(ours).double(), torch.as_tensor(reference).double()
+    assert ours.shape == reference.shape
+    return float((ours - reference).abs().max() / reference.abs().max().clamp_min(1e-300))
+
+
+def reference_gradients(layer, inputs, loss):
+    """Totals from an unrolled float64 loop: ∂L/∂h (L, D, N, T, P), and ∂L/∂c or None; inputs of shape (N, T, I)."""
+    cells = explicit_cells(copy.deepcopy(layer).double())
+    outputs, states = unroll_stack(cells, inputs.double())
+    is_lstm = isinstance(layer, nn.LSTM)
+    ends = [[row[-1] if d == 0 else row[0] for d, row in enumerate(directions)] for directions in states]
+    flat_ends = [state for row in ends for state in row]
+    finals = tuple(torch.stack(part) for part in zip(*flat_ends)) if is_lstm else (torch.stack(flat_ends),)
+    value = loss(outputs, finals)
+
+    def totals(pick):
+        rows = [
+            [
+                torch.autograd.grad(value, [pick(state) for state in row], retain_graph=True, materialize_grads=True)
+                for row in directions
+            ]
+            for directions in states
+        ]
+        return torch.stack([torch.stack([torch.stack(row, dim=1) for row in directions]) for directions in rows])
+
+    hidden = totals(lambda state: state[0] if is_lstm else state)
+    return hidden, totals(lambda state: state[1]) if is_lstm else None
+
+
+def watched_gradients(layer, inputs, loss):
+    with core.watch(layer, examples=None) as watched:
+        output, states = layer(inputs if layer.batch_first else inputs.transpose(0, 1))
+        loss(output if layer.batch_first else output.transpose(0, 1), as_tuple(states)).backward()
+    return watched.flow[watched.names[0]]
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(torch.float32, 1e-5), (torch.float64, 1e-10)])
+@pytest.mark.parametrize("kind, loss", list(itertools.product(LAYERS, LOSSES)))
+@pytest.mark.parametrize("layers, bidirectional, batch_first", [(1, False, True), (2, True, False), (3, False, True)])
+def test_totals_agree_with_an_unrolled_float64_loop(kind, loss, layers, bidirectional, batch_first, dtype, tolerance):
+    torch.manual_seed(layers)
+    layer = LAYERS[kind](num_layers=layers, bidirectional=bidirectional, batch_first=batch_first).to(dtype)
+    inputs = torch.randn(4, 7, 3, dtype=dtype)
+    hidden, cell = reference_gradients(layer, inputs, LOSSES[loss])
+    flow = watched_gradients(layer, inputs, LOSSES[loss])
+    assert relative_difference(flow.hidden, hidden) <= tolerance
+    if cell is not None:
+        assert relative_difference(flow.cell, cell) <= tolerance
+        assert relative_difference(flow.cell_carousel + flow.cell_through_gates, cell) <= tolerance
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_outputs_and_all_gradients_equal_the_plain_layers(kind):
+    torch.manual_seed(0)
+    layer = LAYERS[kind](num_layers=2, bidirectional=True, batch_first=True)
+    inputs = torch.randn(4, 6, 3, requires_grad=True)
+    plain, states = layer(inputs)
+    initial = tuple(torch.randn_like(state).requires_grad_() for state in as_tuple(states))
+    leaves = [inputs, *initial, *layer.parameters()]
+    given = initial if isinstance(layer, nn.LSTM) else initial[0]
+
+    def run():
+        output, finals = layer(inputs, given)
+        loss = output.square().sum() + sum(final.sin().sum() for final in as_tuple(finals))
+        return output, torch.autograd.grad(loss, leaves)
+
+    expected, gradients = run()
+    with core.watch(layer):
+        output, ours = run()
+    torch.testing.assert_close(output, expected, rtol=1e-5, atol=1e-6)
+    for one, other in zip(ours, gradients, strict=True):
+        assert relative_difference(one, other) < 5e-6
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "projected lstm", "gru"])
+def test_packed_sequences_agree_with_each_example_on_its_own(kind):
+    torch.manual_seed(3)
+    layer = LAYERS[kind](num_layers=2, bidirectional=True, batch_first=True)
+    sequences = [torch.randn(length, 3) for length in (3, 7, 1, 5)]
+    packed = nn.utils.rnn.pack_sequence(sequences, enforce_sorted=False)
+    with core.watch(layer, examples=2) as watched:
+        output, states = layer(packed)
+        padded, _ = nn.utils.rnn.pad_packed_sequence(output, batch_first=True)
+        (padded.square().sum() + sum(state.sin().sum() for state in as_tuple(states))).backward()
+    flow, gates = watched.flow[watched.names[0]], watched.gates[watched.names[0]]
+    assert flow.lengths.tolist() == [3, 7, 1, 5] and gates.lengths.tolist() == [3, 7]
+    assert watched.receipt(watched.names[0]).agrees
+    for index, sequence in enumerate(sequences):
+        loss = lambda out, finals: out.square().sum() + sum(final.sin().sum() for final in finals)  # noqa: E731
+        hidden, cell = reference_gradients(layer, sequence.unsqueeze(0), loss)
+        length = len(sequence)
+        assert relative_difference(flow.hidden[:, :, index : index + 1, :length], hidden) < 1e-5
+        assert not flow.hidden[:, :, index, length:].any()
+        if cell is not None and index < 2:
+            assert relative_difference(flow.cell[:, :, index : index + 1, :length], cell) < 1e-5
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "linear"])
+def test_dropout_draws_the_plain_layers_mask(kind, batch_first):
+    layer = LAYERS[kind](num_layers=3, dropout=0.5, batch_first=batch_first)
+    inputs = torch.randn(4, 6, 3)
+    torch.manual_seed(5)
+    expected, _ = layer(inputs)
+    torch.manual_seed(5)
+    with core.watch(layer) as watched:
+        output, _ = layer(inputs)
+        output.square().sum().backward()
+    torch.testing.assert_close(output, expected, rtol=1e-5, atol=1e-6)
+    assert watched.receipt(watched.names[0]).agrees
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_the_direct_gradient_is_zero_where_the_total_is_not(kind):
+    layer = LAYERS[kind](batch_first=True)
+    with core.watch(layer) as watched:
+        output, _ = layer(torch.randn(4, 6, 3))
+        output[:, -1].sum().backward()
+    flow = watched.flow[watched.names[0]]
+    assert not flow.direct[:, :-1].any() and flow.direct[:, -1].all()
+    assert flow.hidden.all()
+
+
+@pytest.mark.parametrize(
+    "make, explicit",
+    [
+        (nn.RNNCell, RNNCell),
+        (nn.GRUCell, GRUCell),
+        (nn.LSTMCell, LSTMCell),
+    ],
+)
+def test_a_loop_over_cells_gives_the_fused_layers_gradients(make, explicit):
+    torch.manual_seed(1)
+    fused = getattr(nn, make.__name__.removesuffix("Cell"))(3, 5, batch_first=True)
+    inputs = torch.randn(4, 6, 3)
+    expected = watched_gradients(fused, inputs, LOSSES["last output"])
+    for cell in (make(3, 5), explicit(3, 5)):
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            getattr(cell, name).data.copy_(getattr(fused, f"{name}_l0"))
+        with core.watch(cell, examples=None) as watched:
+            hidden = torch.zeros(4, 5)
+            state = (hidden, hidden.clone()) if "LSTM" in make.__name__ else hidden
+            for step in inputs.unbind(1):
+                state = cell(step, state)
+            as_tuple(state)[0].sin().sum().backward()
+        flow = watched.flow[watched.names[0]]
+        assert relative_difference(flow.hidden, expected.hidden) < 1e-5
+        if expected.cell is not None:
+            assert relative_difference(flow.cell, expected.cell) < 1e-5
+            assert relative_difference(flow.cell_carousel, expected.cell_carousel) < 1e-5
+
+
+def test_a_layer_called_from_its_own_final_state_goes_on_in_time():
+    torch.manual_seed(2)
+    layer, inputs = nn.LSTM(3, 5, batch_first=True), torch.randn(4, 6, 3)
+    expected = watched_gradients(layer, inputs, LOSSES["last output"])
+    with core.watch(layer, examples=None) as watched:
+        _, state = layer(inputs[:, :2])
+        _, state = layer(inputs[:, 2:5], state)
+        output, _ = layer(inputs[:, 5:], state)
+        output[:, -1].sin().sum().backward()
+    assert relative_difference(watched.flow["lstm"].hidden, expected.hidden) < 1e-5
+    assert relative_difference(watched.flow["lstm"].cell, expected.cell) < 1e-5
+
+
+def test_a_detached_state_starts_a_new_record():
+    layer, inputs = nn.LSTM(3, 5, batch_first=True), torch.randn(4, 6, 3)
+    with core.watch(layer) as watched:
+        _, state = layer(inputs[:, :2])
+        output, _ = layer(inputs[:, 2:], tuple(part.detach() for part in state))
+        output.sum().backward()
+    assert watched.flow["lstm"].hidden.shape[3] == 4
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_gates_agree_with_a_step_by_step_reference(kind):
+    layer = LAYERS[kind](batch_first=True)
+    inputs = torch.randn(4, 6, 3)
+    with core.watch(layer, examples=3) as watched, torch.no_grad():
+        layer(inputs)
+    trace = watched.gates[watched.names[0]]
+    ((cell,),) = explicit_cells(copy.deepcopy(layer).double())
+    _, ((states,),) = unroll_stack([[cell]], inputs[:3].double())
+    hidden = [torch.zeros(3, 5).double()] + [state[0] if kind == "lstm" else state for state in states]
+    names = {"lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "new"), "rnn": ()}[kind]
+    for step in range(6):
+        assert relative_difference(trace.hidden[0, 0, :, step], hidden[step + 1].detach()) < 1e-6
+        if names:
+            for name, value in zip(names, cell.gates(inputs[:3, step].double(), hidden[step]), strict=True):
+                assert abs(torch.as_tensor(getattr(trace, name)[0, 0, :, step]) - value).max() < 1e-6
+    if kind == "lstm":
+        assert relative_difference(trace.cell[0, 0, :, -1], states[-1][1].detach()) < 1e-6
+
+
+def test_a_linear_rnn_with_orthogonal_weights_decays_exactly_as_its_radius():
+    layer = LinearRNN(3, 16, batch_first=True).double()
+    nn.init.orthogonal_(layer.weight_hh_l0, gain=0.8)
+    norms = watched_gradients(layer, torch.randn(4, 30, 3).double(), LOSSES["last output"]).norms()[0, 0]
+    assert norms[:-1] / norms[1:] == pytest.approx([0.8] * 29, rel=1e-10)
+
+
+def test_the_receipt_notices_a_wrong_gradient():
+    layer = nn.LSTM(3, 5, batch_first=True)
+    with core.watch(layer) as watched:
+        output, _ = layer(torch.randn(4, 6, 3))
+        output[:, -1].sum().backward()
+    assert watched.receipt("lstm").agrees
+    watched.calls("lstm")[0].taps[0].hidden[2] *= 1.01
+    assert not watched.receipt("lstm").agrees
+
+
+def test_the_receipt_shows_what_float32_rounds_to_zero():
+    layer = nn.RNN(3, 16, batch_first=True)
+    with torch.no_grad():
+        layer.weight_hh_l0.mul_(0.1)
+    with core.watch(layer) as watched:
+        output, _ = layer(torch.randn(2, 80, 3))
+        output[:, -1].sum().backward()
+    assert watched.flow["rnn"].norms()[0, 0, 0] == 0
+    assert 0 < watched.receipt("rnn").reference_norms[0, 0, 0] < 1e-45
+
+
+def test_a_receipt_after_the_optimizer_step_is_refused():
+    layer = nn.LSTM(3, 5, batch_first=True)
+    optimizer = torch.optim.SGD(layer.parameters(), 0.1)
+    with core.watch(layer) as watched:
+        output, _ = layer(torch.randn(4, 6, 3))
+        output[:, -1].sum().backward()
+    optimizer.step()
+    with pytest.raises(RuntimeError, match="before optimizer.step"):
+        watched.receipt("lstm")
+
+
+def test_frozen_weights_keep_no_gradient_and_inputs_still_get_theirs():
+    layer = nn.LSTM(3, 5, batch_first=True).requires_grad_(False)
+    inputs = torch.randn(4, 6, 3, requires_grad=True)
+    with core.watch(layer) as watched:
+        output, _ = layer(inputs)
+        output[:, -1].sum().backward()
+    assert layer.weight_hh_l0.grad is None and inputs.grad[:, 0].any()
+    assert watched.flow["lstm"].hidden.any()
+
+
+def test_the_forward_method_is_given_back_even_after_an_error():
+    model = nn.Sequential(nn.LSTM(3, 5))
+    with pytest.raises(RuntimeError), core.watch(model):
+        model(torch.randn(2, 2, 99))
+    assert "forward" not in vars(model[0])
+
+
+def test_gradients_reach_every_layer_of_a_larger_model_under_its_path():
+    class Tagger(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder = nn.GRU(3, 5, batch_first=True), nn.LSTM(5, 4, batch_first=True)
+
+        def forward(self, inputs):
+            return self.decoder(self.encoder(inputs)[0])[0]
+
+    model = nn.ModuleDict({"body": Tagger()})
+    with core.watch(model) as watched:
+        model["body"](torch.randn(2, 6, 3))[:, -1].sum().backward()
+    assert watched.names == ("body.encoder", "body.decoder")
+    assert watched.flow["body.encoder"].hidden.all() and watched.flow["body.decoder"].cell.all()
+
+
+def test_bad_calls_say_rule_value_and_remedy():
+    with pytest.raises(ValueError, match="got Linear without any"):
+        core.watch(nn.Linear(2, 2))
+    with pytest.raises(ValueError, match="got -1"):
+        core.watch(nn.LSTM(2, 2), examples=-1)
+    with core.watch(nn.LSTM(2, 2)) as watched:
+        pass
+    with pytest.raises(LookupError, match="did not run"):
+        watched.flow["lstm"]
+    with pytest.raises(KeyError, match="watched are lstm"):
+        watched.flow["encoder"]
+    layer = nn.LSTM(2, 2)
+    with core.watch(layer) as watched:
+        layer(torch.randn(3, 1, 2))
+    with pytest.raises(LookupError, match="loss.backward"):
+        watched.flow["lstm"]
