@@ -46,7 +46,7 @@ def texts_root() -> Path:
 
 
 def worker_count() -> int:
-    """Training processes: `UNROLL_WORKERS`, else one for each core, at most 8. Errors: ValueError for any other text."""
+    """Training processes: `UNROLL_WORKERS`, else one for each core, at most 8. Errors: ValueError for other text."""
     given = os.environ.get("UNROLL_WORKERS")
     if not given:
         return min(os.cpu_count() or 1, MOST_WORKERS)

@@ -121,7 +121,7 @@ class Host {
       try {
         for (const panel of this.waiting) {
           if (performance.now() - started > FRAME_MS) break;
-          await panel.draw(this.Plotly, this.theme, this.history.rows, this.shown, `${this.news.run}`);
+          await panel.draw(this.Plotly, this.theme, this.history, this.shown, `${this.news.run}`);
           panel.mark(this.pinned, this.time);
         }
       } finally {
@@ -160,8 +160,10 @@ class Host {
   }
 
   click(click) {
-    if (click.step !== null && this.news.run !== null) {
-      this.pin(click.step);
+    const row = click.step === null ? undefined : this.history.rows[this.history.indexAt(click.step)];
+    if (row) {
+      click.step = row.step;
+      this.pin(row.step);
       this.sendNow();
     }
     this.setTriggerValue("click", click);

@@ -17,10 +17,10 @@ What new rows do to a panel, by its kind (a trace without a source stays as the 
 - "static": nothing.
 
 On a log axis a value below `floor` is drawn at the floor and marked (curves: ▽), a NaN or Inf with × (heatmap: in
-vermilion, with a note). `customdata` of every fed trace is the measured value: text such as "1.2e-14 (below the floor)" or
-"NaN" for curves and scalars, a number for heatmaps. So hovertemplates show %{customdata} (heatmaps: %{customdata:.3g}),
-not %{y} or %{z}; give an initial trace the same customdata. The host adds fonts, background, grid colours, legend place,
-the marker of the step shown and of the hovered timestep: figures set none of these.
+vermilion, with a note). `customdata` of every fed trace is the measured value: for curves and scalars text such as
+"1.2e-14 (below the floor)" or "NaN", for heatmaps a number. So hovertemplates show %{customdata} (heatmaps:
+%{customdata:.3g}), not %{y} or %{z}; give an initial trace the same. The host adds fonts, background, grid colours,
+the legend's place, the marks of the step shown and of the hovered timestep: figures set none of these.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 import { traces } from "./live_traces.js";
 
+const IS_TOUCH = window.matchMedia("(pointer: coarse)").matches;
 const CONFIG = {
+  displayModeBar: IS_TOUCH ? false : "hover", // it would lie over the legend for good, and dragging has to scroll
   displaylogo: false,
   showSendToCloud: false,
   responsive: false, // the host watches the width of its own grid
   modeBarButtonsToRemove: ["lasso2d", "select2d"],
 };
-const IS_TOUCH = window.matchMedia("(pointer: coarse)").matches;
 
 export class Panel {
   constructor(onTime, onClick) {
@@ -46,11 +47,11 @@ export class Panel {
     return this.given.kind;
   }
 
-  /** Draw the rows; `revision` names what zoom belongs to. Resolves when drawn. */
-  async draw(Plotly, theme, rows, shown, revision) {
+  /** Draw the history, with curves at the row `shown`; `revision` names what zoom belongs to. Resolves when drawn. */
+  async draw(Plotly, theme, history, shown, revision) {
     this.isDirty = false;
     const panel = { base: this.base, hasGaps: false, ...this.given };
-    const data = traces(panel, rows, shown);
+    const data = traces(panel, history, shown);
     this.showCaption(panel.hasGaps);
     const layout = {
       dragmode: IS_TOUCH ? false : "zoom",

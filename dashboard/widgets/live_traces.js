@@ -2,11 +2,12 @@
 
 const NOT_A_NUMBER = "#d55e00";
 
-export function traces(panel, rows, shown) {
+export function traces(panel, history, shown) {
+  const rows = history.rows;
   if (!rows.length || !panel.sources.length) return panel.base.data;
   if (panel.kind === "curves") return perTrace(panel, (trace, source) => curve(panel, trace, rows[shown].values.get(source)));
   if (panel.kind === "scalars") return perTrace(panel, (trace, source) => line(trace, rows, source));
-  if (panel.kind === "heatmap") return heatmap(panel, panel.base.data[0], rows);
+  if (panel.kind === "heatmap") return heatmap(panel, panel.base.data[0], rows, history.stride);
   return panel.base.data;
 }
 
@@ -35,13 +36,15 @@ function line(trace, rows, source) {
   return { ...trace, x: fed.map((row) => row.step), y, customdata: values.map((value) => said(value)), ...marked(trace, marks) };
 }
 
-function heatmap(panel, trace, rows) {
+/** log₁₀ over training step × timestep. Steps are evenly spaced, which Plotly draws 3–4 times faster: the newest column, while
+ * it is off the stride, stands where the next on the stride will be. */
+function heatmap(panel, trace, rows, stride) {
   const fed = rows.filter((row) => row.values.has(panel.sources[0]));
   if (!fed.length) return panel.base.data;
   const columns = fed.map((row) => row.values.get(panel.sources[0]));
   const times = Array.from(columns[0].keys());
   const log = (value) => (Number.isFinite(value) ? Math.log10(Math.max(value, panel.floor)) : null);
-  const x = fed.map((row) => row.step);
+  const x = fed.map((row) => Math.ceil(row.step / stride) * stride);
   const y = trace.y ?? counted(times.length);
   const z = times.map((t) => columns.map((column) => log(column[t])));
   const customdata = times.map((t) => columns.map((column) => column[t]));
@@ -58,9 +61,9 @@ function gaps(x, y, z) {
 
 function marked(trace, marks) {
   if (marks.every((mark) => mark === null)) return {};
-  const size = marks.map((mark) => (mark ? 8 : trace.mode?.includes("markers") ? (trace.marker?.size ?? 6) : 0));
+  const size = marks.map((mark) => (mark ? 7 : trace.mode?.includes("markers") ? (trace.marker?.size ?? 6) : 0));
   const symbol = marks.map((mark) => mark ?? trace.marker?.symbol ?? "circle");
-  return { mode: "lines+markers", marker: { color: trace.line?.color, ...trace.marker, size, symbol } };
+  return { mode: "lines+markers", cliponaxis: false, marker: { color: trace.line?.color, ...trace.marker, size, symbol } };
 }
 
 /** A measured value in words. */
