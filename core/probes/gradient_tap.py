@@ -1,7 +1,7 @@
 """The gradient tap: a recurrent layer's own computation, with every ∂L/∂h_t and ∂L/∂c_t kept on the way back.
 
-`output.retain_grad()` on a fused layer gives only what reaches output[t] from outside. The tap computes the same layer as a
-scan whose backward pass keeps the totals. Values and gradients equal the fused layer's to float rounding.
+`output.retain_grad()` on a fused layer gives only what reaches output[t] from outside. The tap computes the same layer
+as a scan whose backward pass keeps the totals. Values and gradients equal the fused layer's to float rounding.
 
 Axes: T timesteps first, N batch, I input, H hidden, P projection, E watched examples.
 """
@@ -25,7 +25,7 @@ WEIGHT_NAMES = ("input", "hidden", "bias_input", "bias_hidden", "projection")
 
 @dataclass
 class Tap:
-    """What one layer in one direction saw in one call; filled by its forward and backward pass. Time runs as it scans."""
+    """What one layer in one direction saw in one call, filled forward and backward. Time runs as it scans."""
 
     kind: str
     """"lstm", "gru", "rnn_tanh", "rnn_relu" or "rnn_identity"."""

@@ -12,7 +12,7 @@ from .scans import Adjoint, Weights, input_projection
 
 
 class GRUScan:
-    """h_t = (1 − z) ⊙ n + z ⊙ h_{t-1}, n = tanh(a_n + r ⊙ (W_hn h_{t-1} + b_hn)) (Cho et al., 2014; torch's variant)."""
+    """h_t = (1 − z) ⊙ n + z ⊙ h_{t-1}, n = tanh(a_n + r ⊙ (W_hn h_{t-1} + b_hn)) (Cho et al., 2014; as in torch)."""
 
     def __init__(self, inputs: Tensor, hidden: Tensor, weights: Weights) -> None:
         self.recurrent, self.initial = weights.hidden, hidden
@@ -27,7 +27,11 @@ class GRUScan:
     def _forward(self, weights: Weights, size: int) -> None:
         transposed, bias, hidden = weights.hidden.t(), weights.bias_hidden, self.initial
         rows = zip(
-            self.reset_update.unbind(0), self.new.unbind(0), self.recurrent_product.unbind(0), self.outputs.unbind(0)
+            self.reset_update.unbind(0),
+            self.new.unbind(0),
+            self.recurrent_product.unbind(0),
+            self.outputs.unbind(0),
+            strict=True,
         )
         for gates, new, product, output in rows:
             if bias is None:
@@ -58,7 +62,7 @@ class GRUScan:
         return Adjoint(hidden, into_input.flatten(2), deltas.flatten(2), initial)
 
     def _factors(self, reset: Tensor, update: Tensor) -> tuple[Tensor, Tensor]:
-        """∂L/∂(W_hh h_{t-1} + b_hh) per unit of ∂L/∂h_t, shape (T, N, 3, H), and ∂L/∂a_n per unit of ∂L/∂h_t, (T, N, H)."""
+        """Per unit of ∂L/∂h_t: ∂L/∂(W_hh h_{t-1} + b_hh), shape (T, N, 3, H), and ∂L/∂a_n, shape (T, N, H)."""
         size = self.outputs.shape[-1]
         previous = torch.cat([self.initial.unsqueeze(0), self.outputs[:-1]])
         new_factor = (1 - update) * (1 - self.new.square())

@@ -12,7 +12,7 @@ from .scans import Adjoint, Weights, input_projection
 
 
 class LSTMScan:
-    """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t), projected by W_hr if there is one (Hochreiter & Schmidhuber, 1997)."""
+    """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t), perhaps projected by W_hr (Hochreiter & Schmidhuber, 1997)."""
 
     def __init__(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         self.recurrent, self.projection = weights.hidden, weights.projection
@@ -28,13 +28,13 @@ class LSTMScan:
         self._unscale(size)
 
     def _forward(self, hidden: Tensor, size: int) -> None:
-        """Run the recurrence on 2c and −h: with tanh x = 2σ(2x) − 1 a step needs no tanh, which costs three times a σ."""
+        """Run the recurrence on 2c and −h: with tanh x = 2σ(2x) − 1 a step needs no tanh, which costs three σ."""
         transposed = self.recurrent.t().clone()
         transposed[:, 2 * size : 3 * size].mul_(2)
         cells, negative = self.cells.unbind(0), -hidden
         gates = [part.unbind(0) for part in self.sigmoids.split(size, -1)]
-        rows = (self.sigmoids, self.squashed, self.exposed, self.outputs)
-        rows = zip(*gates, cells, cells[1:], *(row.unbind(0) for row in rows), strict=False)
+        kept = (self.sigmoids, self.squashed, self.exposed, self.outputs)
+        rows = zip(*gates, cells[:-1], cells[1:], *(row.unbind(0) for row in kept), strict=True)
         for input, forget, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
             all_gates.addmm_(negative, transposed, alpha=-1).sigmoid_()
             torch.mul(forget, before, out=cell).addcmul_(input, candidate, value=4).sub_(input, alpha=2)  # 2c
@@ -52,7 +52,7 @@ class LSTMScan:
             self.outputs.neg_()
 
     def final_cell(self, last: Tensor) -> Tensor:
-        """c at each example's last timestep, shape (N, H)."""
+        """The cell at each example's last timestep, shape (N, H)."""
         return self.cells[last + 1, torch.arange(len(last), device=last.device)]
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:

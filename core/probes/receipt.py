@@ -1,15 +1,16 @@
 """The receipt: a tap's numbers found a second, slow way, and how far apart the two are.
 
-The same weights, inputs and outside gradients run through our explicit cells, one timestep at a time, in float64; autograd gives
-the gradient at each step, and central differences check one of them.
+The same weights, inputs and outside gradients run through our explicit cells, one timestep at a time, in float64;
+autograd gives the gradient at each step, and central differences check one of them.
 
-Axes: L layers, D directions, N batch, E watched examples, T timesteps first, H hidden units, P units of the hidden state.
+Axes: L layers, D directions, N batch, E watched examples, T timesteps first, H hidden units, P units of h.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from ..recordings.records import GradientFlow, Receipt
 from .recurrent_call import RecurrentCall, reversed_in_time
 from .scans import Weights
 
+Pair = tuple[Tensor, Tensor]
+"""(the tap's value, the slow way's)."""
 PARAMETERS = {
     "input": "weight_ih",
     "hidden": "weight_hh",
@@ -80,7 +83,9 @@ def receipt(calls: Sequence[RecurrentCall], flow: GradientFlow) -> Receipt:
 def _explicit(call: RecurrentCall, weights: Weights) -> Cell:
     rows, features = weights.input.shape
     projected = 0 if weights.projection is None else weights.hidden.shape[1]
-    options = dict(bias=weights.bias_input is not None, dtype=torch.float64, device=weights.input.device)
+    options: dict[str, Any] = dict(
+        bias=weights.bias_input is not None, dtype=torch.float64, device=weights.input.device
+    )
     if call.kind == "lstm":
         cell: Cell = LSTMCell(features, rows // 4, proj_size=projected, **options)
     elif call.kind == "gru":
@@ -147,24 +152,26 @@ def _surrogate(call: RecurrentCall, outputs: Tensor, hidden: list[list[Tensor]],
     return total
 
 
-Pair = tuple[Tensor, Tensor]
-"""(the tap's value, the slow way's)."""
-
-
 def _differences(call: RecurrentCall) -> dict[str, list[Pair]]:
     cells = [_explicit(call, weights) for weights in call.weights]
     run = _unrolled(call, cells)
     hidden = _gradients(run.loss, run.hidden)
-    found = {"hidden": [(tap.hidden, slow) for tap, slow in zip(call.taps, hidden, strict=True)]}
+    found = {"hidden": [(_kept(tap.hidden), slow) for tap, slow in zip(call.taps, hidden, strict=True)]}
     if run.cell:
         slow_cells = _gradients(run.loss, run.cell)
-        found["cell"] = [(tap.cell, slow[:, tap.examples]) for tap, slow in zip(call.taps, slow_cells, strict=True)]
+        pairs = zip(call.taps, slow_cells, strict=True)
+        found["cell"] = [(_kept(tap.cell), slow[:, tap.examples]) for tap, slow in pairs]
     found["parameters"] = []
     for tap, cell in zip(call.taps, cells, strict=True):
         for name, value in tap.parameters.items():
             (slow,) = torch.autograd.grad(run.loss, getattr(cell, PARAMETERS[name]), retain_graph=True)
             found["parameters"].append((value, slow))
     return found
+
+
+def _kept(value: Tensor | None) -> Tensor:
+    assert value is not None  # a receipt is asked for with a flow, which checked it
+    return value
 
 
 def _gradients(loss: Tensor, chains: list[list[Tensor]]) -> list[Tensor]:
@@ -175,7 +182,7 @@ def _gradients(loss: Tensor, chains: list[list[Tensor]]) -> list[Tensor]:
 
 
 def _largest_ratio(pairs: Iterable[Pair] | Iterable[list[Pair]]) -> float:
-    """max |a − b| / max |b| over all entries of all pairs."""
+    """Largest |a − b| over the largest |b|, both over all entries of all pairs."""
     flat = [pair for item in pairs for pair in ([item] if isinstance(item, tuple) else item)]
     difference = max((float((a.double() - b).abs().max()) for a, b in flat if b.numel()), default=0.0)
     largest = max((float(b.abs().max()) for _, b in flat if b.numel()), default=0.0)
@@ -193,7 +200,7 @@ def _reference_norms(call: RecurrentCall) -> np.ndarray:
 
 
 def _finite_difference(call: RecurrentCall) -> tuple[int, float]:
-    """The earliest step whose gradient is no less than 10⁻⁴ of the largest, and how far central differences are from it."""
+    """The earliest step with no less than 10⁻⁴ of the largest gradient, and how far central differences are from it."""
     cells = [_explicit(call, weights) for weights in call.weights]
     run = _unrolled(call, cells)
     gradient = _gradients(run.loss, run.hidden[:1])[0]  # (T, N, P) of the first layer

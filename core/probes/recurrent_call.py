@@ -1,7 +1,8 @@
 """One call of a recurrent layer, read from the arguments of torch's fused functions and run through taps.
 
-`nn.RNN`, `nn.LSTM`, `nn.GRU` and their cells all end in one function (`torch.lstm`, `torch.gru_cell`, …). While a watched
-layer runs, a `TorchFunctionMode` answers that function with tapped scans, so subclasses, packing and wrappers work unchanged.
+`nn.RNN`, `nn.LSTM`, `nn.GRU` and their cells all end in one function (`torch.lstm`, `torch.gru_cell`, …). While a
+watched layer runs, a `TorchFunctionMode` answers that function with tapped scans, so subclasses, packing and wrappers
+work unchanged.
 
 Axes: L layers, D directions, N batch, T timesteps first, I input, P units of the hidden state.
 """
@@ -120,7 +121,7 @@ class Interception(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
         if func in CELL_KINDS:
             return self._cell(CELL_KINDS[func], *args)
-        packed = isinstance(args[1], Tensor) and not isinstance(args[2], bool) and isinstance(args[3], (list, tuple))
+        packed = isinstance(args[3], list | tuple)  # (data, batch_sizes, states, weights, …), else the flag for biases
         run = self._packed if packed else self._padded
         return run(SEQUENCE_KINDS[func], *args)
 

@@ -1,7 +1,7 @@
 """Recurrences unrolled through time, forward and backward, with nothing thrown away.
 
-A fused kernel computes every ∂L/∂h_t in its backward pass and keeps none. These scans compute the same recurrence one timestep
-at a time on whole batches, keep the gates, and hand out the gradients that the backward pass finds on its way.
+A fused kernel computes every ∂L/∂h_t in its backward pass and keeps none. These scans compute the same recurrence one
+timestep at a time on whole batches, keep the gates, and hand out the gradients that the backward pass finds on its way.
 
 Axes: T timesteps first, N batch, I input, H hidden, P projection (P = H without one), G gates of the cell times H.
 Sources: the equations of `torch.nn.RNN`, `LSTM`, `GRU`; gradients by the chain rule (Werbos, 1990).
@@ -57,7 +57,7 @@ class Scan(Protocol):
     """h_t, shape (T, N, P)."""
 
     def final_cell(self, last: Tensor) -> Tensor | None:
-        """c at each example's last timestep `last`, shape (N,); None without a cell."""
+        """The cell at each example's last timestep `last`, shape (N,); None without a cell."""
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
         """Turn gradients that reach h_t (T, N, P) and c_t (T, N, H) from outside into total ones, in place."""

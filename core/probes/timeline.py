@@ -6,6 +6,8 @@ Axes: L layers, D directions, N batch, E watched examples, T timesteps, H hidden
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -26,8 +28,8 @@ def gradient_flow(calls: Sequence[RecurrentCall]) -> GradientFlow:
             "call loss.backward() inside the with block, on a loss that depends on the layer."
         )
     first = calls[0]
-    cell = {name: _watched(calls, lambda tap, name=name: getattr(tap, name)) for name in _cell_fields(first)}
-    hidden = np.concatenate([_arranged(call, lambda tap: tap.hidden, _order(call), call.lengths) for call in calls], 3)
+    cell = {name: _watched(calls, attrgetter(name)) for name in _cell_fields(first)}
+    hidden = np.concatenate([_arranged(call, attrgetter("hidden"), _order(call), call.lengths) for call in calls], 3)
     return GradientFlow(first.kind.split("_")[0], hidden, _lengths(calls, None), direct=_direct(calls), **cell)
 
 
@@ -35,8 +37,12 @@ def gate_trace(calls: Sequence[RecurrentCall]) -> GateTrace:
     """Gates and states of consecutive calls as one record."""
     first = calls[0]
     names = [name for name in GATE_FIELDS if name in first.taps[0].gates]
-    gates = {name: _watched(calls, lambda tap, name=name: tap.gates[name]) for name in names}
+    gates = {name: _watched(calls, partial(_gate, name)) for name in names}
     return GateTrace(kind=first.kind.split("_")[0], lengths=_lengths(calls, first.taps[0].examples), **gates)
+
+
+def _gate(name: str, tap: Tap) -> Tensor:
+    return tap.gates[name]
 
 
 def _cell_fields(call: RecurrentCall) -> tuple[str, ...]:
@@ -62,7 +68,7 @@ def _watched(calls: Sequence[RecurrentCall], pick: Callable[[Tap], Tensor | None
 def _arranged(
     call: RecurrentCall, pick: Callable[[Tap], Tensor | None], order: Tensor | slice, lengths: Tensor
 ) -> np.ndarray:
-    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction turned to the sequence's order."""
+    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction in the sequence's order."""
     rows = []
     for index, tap in enumerate(call.taps):
         value = pick(tap)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, Generic, TypeVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from ..models.cells import Cell
@@ -31,7 +30,7 @@ class LazyRecords(Mapping[str, Record], Generic[Record]):
         self._watched, self._make = watched, make
 
     def __getitem__(self, name: str) -> Record:
-        """The record of one layer. Errors: KeyError for a name that is not watched, LookupError if the layer did not run."""
+        """The record of one layer. Errors: KeyError for a name not watched, LookupError if the layer did not run."""
         return self._make(self._watched.calls(name))
 
     def __iter__(self) -> Iterator[str]:
@@ -44,8 +43,9 @@ class LazyRecords(Mapping[str, Record], Generic[Record]):
 class Watched:
     """What the recurrent layers of a model did between entering and leaving a `with core.watch(model)` block.
 
-    A layer that is called again from its own final state goes on in time; any other call starts a new record, and the last one
-    counts. Cells are put together over all their calls. Values and gradients equal the unwatched model's to float rounding.
+    A layer that is called again from its own final state goes on in time; any other call starts a new record, and the
+    last one counts. Cells are put together over all their calls. Values and gradients equal the unwatched model's to
+    float rounding.
     """
 
     def __init__(self, model: nn.Module, examples: int | None = 8) -> None:
@@ -56,8 +56,8 @@ class Watched:
         self._layers = _recurrent_layers(model)
         if not self._layers:
             raise ValueError(
-                f"watch needs a model with nn.RNN, nn.LSTM, nn.GRU or their cells, got {type(model).__name__} without any; "
-                "pass the module that holds the recurrent layer."
+                "watch needs a model with nn.RNN, nn.LSTM, nn.GRU or their cells, "
+                f"got {type(model).__name__} without any; pass the module that holds the recurrent layer."
             )
         self._examples = examples
         self._calls: dict[str, list[RecurrentCall]] = {name: [] for name in self._layers}
@@ -81,7 +81,7 @@ class Watched:
         return self._calls[name]
 
     def receipt(self, name: str) -> Receipt:
-        """The same gradients the slow way; ask before `optimizer.step()`. Errors: as `calls`; RuntimeError if weights changed."""
+        """The same gradients the slow way. Errors: as `calls`; RuntimeError after `optimizer.step()`."""
         return receipt(self.calls(name), self.flow[name])
 
     def __enter__(self) -> Watched:
@@ -117,8 +117,10 @@ def watch(model: nn.Module, examples: int | None = 8) -> Watched:
     """Watch a model's recurrent layers for one forward and backward pass.
 
     Args:
-        model: Holds `nn.RNN`, `nn.LSTM`, `nn.GRU` (any layers, directions, `batch_first`, packed, `proj_size`, dropout) or cells.
-        examples: How many examples, from the first, to keep gates and ∂L/∂c_t of; None for all. ∂L/∂h_t is kept of all.
+        model: Holds `nn.RNN`, `nn.LSTM`, `nn.GRU` (any layers, directions, `batch_first`, packed, `proj_size`,
+            dropout) or cells.
+        examples: How many examples, from the first, to keep gates and ∂L/∂c_t of; None for all. ∂L/∂h_t is kept
+            of all.
 
     Returns:
         A context manager. Its `.flow`, `.gates` and `.receipt(name)` can be asked for inside the block and after it.

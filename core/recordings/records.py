@@ -15,8 +15,8 @@ import numpy as np
 class GradientFlow:
     """Total gradient of a scalar loss with respect to each hidden (and cell) state of a recurrent layer.
 
-    `hidden` holds c_t fixed, as the derivative with respect to h_t does; `cell` is the derivative with respect to c_t, through
-    the carousel and through h_t. Past a sequence's length every gradient is zero. Unit: loss per unit of state.
+    `hidden` holds c_t fixed, as the derivative with respect to h_t does; `cell` is the derivative with respect to c_t,
+    through the carousel and through h_t. Past a sequence's length every gradient is zero. Unit: loss per unit of state.
     """
 
     kind: str

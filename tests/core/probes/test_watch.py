@@ -50,7 +50,7 @@ def reference_gradients(layer, inputs, loss):
     is_lstm = isinstance(layer, nn.LSTM)
     ends = [[row[-1] if d == 0 else row[0] for d, row in enumerate(directions)] for directions in states]
     flat_ends = [state for row in ends for state in row]
-    finals = tuple(torch.stack(part) for part in zip(*flat_ends)) if is_lstm else (torch.stack(flat_ends),)
+    finals = tuple(torch.stack(part) for part in zip(*flat_ends, strict=True)) if is_lstm else (torch.stack(flat_ends),)
     value = loss(outputs, finals)
 
     def totals(pick):
