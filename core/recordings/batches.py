@@ -133,7 +133,7 @@ class Batch:
         try:
             batch = pa.ipc.read_record_batch(pa.py_buffer(message), SCHEMA)
             batch.validate(full=True)
-        except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        except (pa.ArrowException, OSError, EOFError, ValueError, TypeError) as error:
             raise RecordingError(f"Arrow finds it invalid ({str(error)[:120]})") from None
         if any(_has_nulls(column) for column in batch.columns):
             raise RecordingError("it has nulls, which no recording has")

@@ -113,8 +113,9 @@ def _layout(data: bytes) -> Layout:
     if step_buffer + _node_or_buffer.size > buffers[1]:
         raise RecordingError("it has too few buffers")
     numbers = sorted([(rows, rows + 8), (body_size, body_size + 8), nodes, buffers])
-    if any(end > begin for (_, end), (begin, _) in zip(numbers, numbers[1:], strict=False)):
-        raise RecordingError("its metadata overlap")
+    ends_and_begins = zip([0, *(end for _, end in numbers)], [*(begin for begin, _ in numbers), len(data)], strict=True)
+    if any(end > begin for end, begin in ends_and_begins):
+        raise IndexError
     return Layout(rows, body_size, step_buffer, _metadata_value(data, message, NAMES_KEY), numbers)
 
 

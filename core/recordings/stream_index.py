@@ -121,7 +121,7 @@ class StreamIndex:
             return False
         try:
             schema = pa.ipc.read_schema(pa.py_buffer(message))
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, EOFError, ValueError) as error:
             raise RecordingError(f"its stream begins with no schema ({str(error)[:120]})") from None
         if not schema.equals(SCHEMA):
             raise RecordingError("its stream has another schema")
