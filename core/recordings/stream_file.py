@@ -54,7 +54,7 @@ class StreamFile:
             pass
 
     def seek_end(self) -> StreamIndex:
-        """Find the whole messages; the next append cuts off a torn tail behind them. Errors: RecordingError."""
+        """Find the whole messages and cut off a torn tail behind them. Errors: RecordingError."""
         index, file = StreamIndex(), RegularFile(self._path / STREAM_NAME)
         try:
             index.grow(file)
@@ -63,7 +63,14 @@ class StreamFile:
         if index.damage:
             raise RecordingError(f"Recording {self._path.name!r} is {index.damage} Record into a new folder.")
         self._end = index.end
+        self._cut()
         return index
+
+    def _cut(self) -> None:
+        try:
+            self._file.truncate(self._end)
+        except OSError as error:
+            raise not_written(self._path, error) from None
 
     @property
     def is_closed(self) -> bool:
@@ -74,9 +81,8 @@ class StreamFile:
         """Append a message, wholly or not at all. Errors: RecordingError."""
         if self._has_vanished():
             raise vanished(self._path)
+        self._cut()  # what an earlier failure left, if that could not do so itself
         try:
-            # Also cuts off what an earlier failure left, if it could not do so itself.
-            self._file.truncate(self._end)
             self._file.seek(self._end)
             view = memoryview(message)
             while view:

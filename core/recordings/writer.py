@@ -36,8 +36,8 @@ MAX_MESSAGE_LENGTH = 2_000  # characters of an exception's text
 class RecordingWriter:
     """The one writer of a recording's folder; a context manager.
 
-    Leaving the context closes it as "finished", or as "failed" with the exception's text, unless `set_status` has said
-    otherwise before.
+    Leaving the context closes it as "finished", as "ended" after Ctrl-C, or as "failed" with the exception's text,
+    unless `set_status` has said otherwise before.
     """
 
     def __init__(self, path: Path, header: RunHeader, stream: StreamFile, index: StreamIndex) -> None:
@@ -203,6 +203,8 @@ class RecordingWriter:
                 self.close(self.header.status, self.header.message)
             elif error is None:
                 self.close()
+            elif isinstance(error, KeyboardInterrupt):
+                self.close("ended", "Interrupted at the keyboard.")
             else:
                 self.close("failed", f"{type(error).__name__}: {error}"[:MAX_MESSAGE_LENGTH])
         finally:

@@ -1,4 +1,4 @@
-"""What recordings cost: opening, refreshing, asking for little, writing. Ratios of one run, printed; no clock is asserted on."""
+"""What recordings cost: opening, refreshing, asking for little, writing. Ratios of one run, printed."""
 
 from __future__ import annotations
 

@@ -39,12 +39,21 @@ def main(root: Path, limit: str) -> None:
     failures = [append(writer, step + i) for i in range(30)]
     size = (writer.path / "steps.arrows").stat().st_size
     on_disk = steps_of(writer.path)
+    with open_recording(writer.path) as recording:
+        whole = recording.stream_size
     if limit == "rlimit":
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     else:
         (root / "ballast").unlink()
     writer.close()
-    result = {"error": error, "failures": failures, "size": size, "torn": on_disk, "first_failed": step - 1}
+    result = {
+        "error": error,
+        "failures": failures,
+        "size": size,
+        "whole": whole,
+        "torn": on_disk,
+        "first_failed": step - 1,
+    }
     print(json.dumps({**result, "steps": steps_of(writer.path), "status": writer.header.status}))  # noqa: T201
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from recorded import append_step, read_everything, stream
 
@@ -41,6 +43,20 @@ def test_a_stream_cut_at_any_byte_of_its_last_two_messages_can_be_resumed(record
             assert recording.steps.tolist() == [*expected, 10] and recording.damage == ""
             assert recording.record("norms").tolist() == [10] * 3
             assert recording.header.last_step == 10
+
+
+def test_a_torn_tail_longer_than_what_follows_is_gone(recorded) -> None:
+    path, content, ends = recorded
+    with RecordingWriter.resume(path) as writer:
+        append_step(writer, 4, width=100_000)
+    os.truncate(stream(path), stream(path).stat().st_size - 1)
+    RecordingWriter.resume(path).close()
+    assert stream(path).read_bytes() == content
+    stream(path).write_bytes(content[: ends[2]] + content[ends[2] : -1])
+    with RecordingWriter.resume(path) as writer:
+        writer.append(3, {})
+    rows, damage = read_everything(path)
+    assert [row.step for row in rows] == [0, 1, 2, 3] and rows[3].records == {} and damage == ""
 
 
 def test_a_stream_cut_within_its_schema_is_a_recording_without_rows(recorded) -> None:

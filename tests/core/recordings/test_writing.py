@@ -42,6 +42,7 @@ def small_disk(tmp_path):
 
 def check_that_nothing_was_lost(result: dict) -> None:
     assert "needs room" in result["error"] and "free some space" in result["error"]
+    assert result["size"] == result["whole"]
     assert all("needs room" in failure for failure in result["failures"])
     assert result["torn"] == list(range(result["first_failed"]))
     assert result["steps"] == list(range(result["first_failed"] + 31))
@@ -123,10 +124,12 @@ def test_leaving_the_context_says_how_the_run_ended(tmp_path) -> None:
     with pytest.raises(ZeroDivisionError), RecordingWriter.create(tmp_path, config={}, seed=0) as failed:
         append_step(failed, 0)
         append_step(failed, 1 // 0)
+    with pytest.raises(KeyboardInterrupt), RecordingWriter.create(tmp_path, config={}, seed=0) as ended:
+        raise KeyboardInterrupt
     with RecordingWriter.create(tmp_path, config={}, seed=0) as diverged:
         diverged.set_status("diverged", "The loss became NaN at step 0.")
-    headers = [read_header(writer.path) for writer in (finished, failed, diverged)]
-    assert [header.status for header in headers] == ["finished", "failed", "diverged"]
+    headers = [read_header(writer.path) for writer in (finished, failed, diverged, ended)]
+    assert [header.status for header in headers] == ["finished", "failed", "diverged", "ended"]
     assert "ZeroDivisionError" in headers[1].message and "NaN" in headers[2].message
     assert headers[0].last_step == headers[1].last_step == 0
 
