@@ -1,0 +1,1 @@
+"""Analysis: records become numbers; no autograd."""

@@ -1,0 +1,1 @@
+"""Figures: a record becomes a `go.Figure`. No streamlit, no torch."""

@@ -1,0 +1,55 @@
+"""Sentences that read a picture out in numbers."""
+
+from __future__ import annotations
+
+import math
+
+from core.analysis.decay import HORIZON_SHARE, Decay
+from core.recordings.records import Receipt
+
+
+def number(value: float) -> str:
+    """A number as people read it: 0.53, 2.1 · 10⁻¹⁴, NaN."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "infinite"
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def decay_sentence(label: str, symbol: str, decay: Decay) -> str:
+    """One model's curve in a sentence: how much arrives, what each step keeps, how far that reaches."""
+    if math.isnan(decay.factor):
+        return f"**{label}**: no gradient {symbol} can be read here."
+    if decay.underflow:
+        arrives = "float32 rounds the gradient that reaches step 1 to zero"
+    else:
+        arrives = f"{symbol} at step 1 is {number(decay.ratio)} of that at step {decay.last_step}"
+    return f"**{label}**: {arrives}; {_pace(decay)}."
+
+
+def _pace(decay: Decay) -> str:
+    if decay.factor >= 1:
+        grows = f"grows by {(decay.factor - 1) * 100:.1f} %" if decay.factor >= 1.0005 else "is kept whole"
+        return f"each step back it {grows}, so nothing limits how far it reaches"
+    kept = f"each step back keeps {decay.factor * 100:.3g} %"
+    return f"{kept}, and 1/{1 / HORIZON_SHARE:.0f} is left after {decay.horizon:.0f} steps"
+
+
+def receipt_sentence(label: str, receipt: Receipt) -> str:
+    """How far a model's numbers are from the slow way."""
+    verdict = "agrees" if receipt.agrees else "does **not** agree"
+    cell = "" if receipt.cell is None else f", ∂L/∂c {number(receipt.cell)}"
+    return (
+        f"**{label}** {verdict} with an unrolled float64 loop. Largest relative differences: ∂L/∂h "
+        f"{number(receipt.hidden)}{cell}, weights {number(receipt.parameters)}; central differences at step "
+        f"{receipt.finite_difference_step + 1}: {number(receipt.finite_difference)}."
+    )
+
+
+def click_sentence(panel: str, step: int | None, t: int | None, value: float) -> str:
+    """What was clicked, in words."""
+    when = "" if step is None else f" at training step {step}"
+    where = "" if t is None else f", timestep {t}"
+    return f"**{panel}**{when}{where}: {number(value)}."

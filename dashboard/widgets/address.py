@@ -1,0 +1,132 @@
+"""Controls whose values live in the address: a link, a reload and the back button bring them back.
+
+A value in the address that is not allowed falls back to its default, and the page says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import state
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number within bounds, both included."""
+
+    key: str
+    label: str
+    default: float | int
+    low: float | int
+    high: float | int
+
+    def read(self, text: str) -> float | int:
+        """The value that a text names. Errors: ValueError with the rule."""
+        try:
+            value = int(text) if isinstance(self.default, int) else float(text)
+        except ValueError:
+            value = math.nan
+        if not self.low <= value <= self.high:
+            kind = "a whole number" if isinstance(self.default, int) else "a number"
+            raise ValueError(f"{kind} from {self.low:g} to {self.high:g}")
+        return value
+
+    def write(self, value: Any) -> str:
+        """The value as the address holds it."""
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values, each with a title."""
+
+    key: str
+    label: str
+    default: str
+    options: Mapping[str, str]
+    """Value → title."""
+
+    def read(self, text: str) -> str:
+        """The value that a text names. Errors: ValueError with the rule."""
+        if text not in self.options:
+            raise ValueError(f"one of {', '.join(self.options)}")
+        return text
+
+    def write(self, value: Any) -> str:
+        """The value as the address holds it."""
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Yes or no."""
+
+    key: str
+    label: str
+    default: bool
+
+    def read(self, text: str) -> bool:
+        """The value that a text names. Errors: ValueError with the rule."""
+        if text not in ("yes", "no"):
+            raise ValueError("yes or no")
+        return text == "yes"
+
+    def write(self, value: Any) -> str:
+        """The value as the address holds it."""
+        return "yes" if value else "no"
+
+
+Field = Number | Choice | Flag
+
+
+def read_address(fields: Sequence[Field]) -> list[str]:
+    """Put the values of a new address into the session; one sentence for each that is not allowed.
+
+    Call it before the controls are drawn. An address without any of the fields, as the menu of pages leaves it, keeps
+    what this session had.
+    """
+    given = {field.key: st.query_params.get(field.key) for field in fields}
+    kept = st.session_state.get(state.CONTROLS, {})
+    for field in fields:
+        st.session_state.setdefault(field.key, kept.get(field.key, field.default))
+    if any(given.values()) and given != st.session_state.get(state.ADDRESS):
+        notices = [notice for field in fields if (notice := _read(field, given[field.key]))]
+        st.session_state[state.ADDRESS_NOTICES] = notices
+    return list(st.session_state.get(state.ADDRESS_NOTICES, []))
+
+
+def _read(field: Field, text: str | None) -> str | None:
+    if text is None:
+        st.session_state[field.key] = field.default
+        return None
+    try:
+        st.session_state[field.key] = field.read(text)
+    except ValueError as rule:
+        st.session_state[field.key] = field.default
+        return f"{field.label} must be {rule}; the address said {text[:40]!r}, so it is {field.write(field.default)}."
+    return None
+
+
+def write_address(fields: Sequence[Field]) -> None:
+    """Put what differs from the defaults into the address. Call it after the controls."""
+    values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
+    for field in fields:
+        text = field.write(values[field.key])
+        if values[field.key] == field.default:
+            st.query_params.pop(field.key, None)
+        elif st.query_params.get(field.key) != text:
+            st.query_params[field.key] = text
+    st.session_state[state.CONTROLS] = values
+    st.session_state[state.ADDRESS] = {field.key: st.query_params.get(field.key) for field in fields}
+
+
+def set_values(fields: Sequence[Field], values: Mapping[str, Any]) -> None:
+    """Set every field, those that are not named to their defaults. For callbacks, before the controls are drawn."""
+    for field in fields:
+        st.session_state[field.key] = values.get(field.key, field.default)
+    st.session_state[state.ADDRESS_NOTICES] = []

@@ -1,0 +1,134 @@
+"""The panels of the gradient-flow view: one set before training, one that follows a run.
+
+Axes: L layers, D directions, T timesteps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.recordings.records import GradientFlow
+from core.tasks.task import Task
+from core.training.config import TrainingConfig
+from dashboard.figures.gradient_flow import (
+    FLOOR,
+    Curve,
+    gradient_curves_figure,
+    gradient_heatmap_figure,
+    learning_figure,
+    naive_figure,
+    norm_range,
+)
+from dashboard.theme import SECOND_PATH_DASH, Stroke, model_strokes
+from dashboard.widgets.live_figures import Panel, Source
+
+
+def gradient_curves(config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int) -> list[Curve]:
+    """‖∂L/∂h_t‖ of each model, then ‖∂L/∂c_t‖ of the LSTMs, dotted."""
+    strokes = strokes_of(config)
+    curves = [
+        Curve(f"{model.label}: ∂L/∂h", stroke, flow.norms()[layer, direction])
+        for model, stroke, flow in zip(config.models, strokes, flows, strict=True)
+    ]
+    return curves + [
+        Curve(f"{model.label}: ∂L/∂c", Stroke(stroke.color, SECOND_PATH_DASH), flow.cell_norms()[layer, direction])
+        for model, stroke, flow in zip(config.models, strokes, flows, strict=True)
+        if flow.cell is not None
+    ]
+
+
+def strokes_of(config: TrainingConfig) -> list[Stroke]:
+    """One stroke a model, in order."""
+    return model_strokes([model.cell for model in config.models])
+
+
+def initial_panels(
+    config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int
+) -> list[Panel]:
+    """The curves at initialisation, and the naive plot of the first model beside its true one."""
+    curves = gradient_curves(config, flows, layer, direction)
+    return [_curves_panel(config, curves, layer, direction), naive_panel(config, flows, layer, direction)]
+
+
+def live_panels(
+    config: TrainingConfig, flows: Sequence[GradientFlow], task: Task, layer: int, direction: int
+) -> list[Panel]:
+    """Curves, loss, one heatmap a model on one colour scale, and accuracy."""
+    curves = gradient_curves(config, flows, layer, direction)
+    decades = norm_range(curves)
+    labels, strokes = [model.label for model in config.models], strokes_of(config)
+    unit = "squared error" if task.is_regression else "nats"
+    loss = learning_figure(labels, strokes, f"loss, {unit}", task.chance.loss, is_share=False)
+    accuracy = learning_figure(labels, strokes, "share right", task.chance.accuracy, is_share=True)
+    heatmaps = [
+        Panel(
+            f"heat-{index}",
+            gradient_heatmap_figure(decades, config.task.length),
+            "heatmap",
+            f"{model.label}: ‖∂L/∂h‖ over training",
+            alt=f"Heatmap of the gradient norm of {model.label} by training step and timestep.",
+            sources=(Source(f"{name}/hidden_norms", layer, direction),),
+            floor=FLOOR,
+        )
+        for index, (name, model) in enumerate(zip(config.names, config.models, strict=True))
+    ]
+    return [
+        _curves_panel(config, curves, layer, direction),
+        _scalar_panel("loss", "Loss", loss, config),
+        *heatmaps,
+        _scalar_panel("accuracy", "Accuracy", accuracy, config),
+    ]
+
+
+def _curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direction: int) -> Panel:
+    hidden = [Source(f"{name}/hidden_norms", layer, direction) for name in config.names]
+    cells = [
+        Source(f"{name}/cell_norms", layer, direction)
+        for name, model in zip(config.names, config.models, strict=True)
+        if model.cell == "lstm"
+    ]
+    return Panel(
+        "curves",
+        gradient_curves_figure(curves, norm_range(curves)),
+        "curves",
+        "Gradient that reaches each timestep",
+        alt="Gradient norm against timestep, log scale, one line per model: " + ", ".join(c.label for c in curves) + ".",
+        sources=tuple(hidden + cells),
+        height=400,
+        floor=FLOOR,
+    )
+
+
+def _scalar_panel(scalar: str, title: str, figure, config: TrainingConfig) -> Panel:
+    labels = ", ".join(model.label for model in config.models)
+    return Panel(
+        scalar,
+        figure,
+        "scalars",
+        f"{title} on each step's batch",
+        alt=f"{title} against training step for {labels}, with the chance line.",
+        sources=tuple(Source(f"{name}/{scalar}") for name in config.names),
+        height=400 if scalar == "loss" else None,
+    )
+
+
+def naive_panel(config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int) -> Panel:
+    """The trap beside the truth, for the last model."""
+    flow, model, stroke = flows[-1], config.models[-1], strokes_of(config)[-1]
+    assert flow.direct is not None
+    width = flow.hidden.shape[-1]
+    own = flow.direct[..., direction * width : (direction + 1) * width]
+    direct = np.sqrt(np.square(own, dtype=np.float64).sum(axis=(0, 2)))
+    total = Curve("total ∂L/∂h", stroke, flow.norms()[-1, direction])
+    return Panel(
+        "naive",
+        naive_figure(total, direct, norm_range([total])),
+        "static",
+        f"The usual plot of this, and why it is wrong ({model.label})",
+        alt="What output.retain_grad() shows beside the total gradient of the same model.",
+        height=400,
+        floor=FLOOR,
+        time_axis="x",
+    )

@@ -1,0 +1,180 @@
+"""Train, pause, step, end, reset; and how the run stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.recordings.storage import RecordingError, RunHeader, read_header
+from core.training.config import TrainingConfig
+from core.training.jobs import NotRunning
+from core.training.limits import LimitReached
+from dashboard import state
+from dashboard.server import jobs, runs_root
+from dashboard.widgets.address import set_values
+from dashboard.widgets.gradient_controls import values_of
+
+LIVE = ("lr", "clip", "max_norm")
+"""Controls that change a run while it goes on; any other one starts anew."""
+STATUS_TEXT = {
+    "queued": "waits for a free worker",
+    "running": "training",
+    "paused": "paused",
+    "finished": "finished",
+    "ended": "ended",
+    "diverged": "diverged",
+    "crashed": "crashed",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """The run that the page shows."""
+
+    header: RunHeader
+    config: TrainingConfig
+    is_own: bool
+    """True if this visitor started it and it goes on, so that the buttons steer it."""
+
+
+def adopt_run(fields: Sequence[Any]) -> None:
+    """When the address names a run that the session has not seen, set the controls as that run was started."""
+    run_id = state.run_id()
+    if run_id is None and (last := st.session_state.get(state.LAST_RUN)):
+        state.show_run(last)
+        return
+    if run_id is None or run_id == st.session_state.get(state.LAST_RUN):
+        return
+    try:
+        config = TrainingConfig.from_dict(_header(run_id).config)
+    except (RecordingError, ValueError) as error:
+        forget_run()
+        st.warning(f"The run in the address cannot be shown: {error}")
+        return
+    set_values(fields, values_of(config))
+    st.session_state[state.LAST_RUN] = run_id
+    st.session_state[state.KNOBS] = _knobs(values_of(config))
+
+
+def _header(run_id: str) -> RunHeader:
+    return read_header(runs_root() / state.checked(run_id))
+
+
+def forget_run() -> None:
+    """Show no run; one that goes on is left alone."""
+    state.show_run(None)
+    st.session_state[state.LAST_RUN] = None
+
+
+def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
+    """The run in the address, unless a control other than the live ones has changed since: then it ends, if it is ours."""
+    run_id = state.run_id()
+    if run_id is None:
+        return None
+    try:
+        header = _header(run_id)
+        config = TrainingConfig.from_dict(header.config)
+    except (RecordingError, ValueError) as error:
+        forget_run()
+        st.warning(f"The run can no longer be read: {error}")
+        return None
+    is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
+    if any(values[key] != value for key, value in values_of(config).items() if key not in LIVE):
+        if is_own:
+            jobs().end(run_id)
+        forget_run()
+        return None
+    return ShownRun(header, config, is_own)
+
+
+def run_controls(config: TrainingConfig, run: ShownRun | None) -> None:
+    """The row of buttons. Live controls reach a run of one's own at once."""
+    problem = st.session_state.pop(state.PROBLEM, None)
+    active = run is not None and run.header.is_active
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Train", key="train", type="primary", icon=":material/play_arrow:", disabled=active,
+                  on_click=_start, args=(config,), shortcut="T")  # fmt: skip
+        if run is not None and active:
+            paused = run.header.status == "paused"
+            st.button("Resume" if paused else "Pause", key="pause", icon=":material/pause:", shortcut="P",
+                      disabled=not run.is_own, on_click=_steer, args=("resume" if paused else "pause", run.header.id))  # fmt: skip
+            st.button("Step", key="step", icon=":material/skip_next:", disabled=not run.is_own,
+                      on_click=_steer, args=("step_once", run.header.id), help="One update, then pause")  # fmt: skip
+            st.button("End run", key="end", icon=":material/stop:", disabled=not run.is_own,
+                      on_click=_steer, args=("end", run.header.id))  # fmt: skip
+        elif run is not None:
+            st.button("Reset", key="reset", icon=":material/restart_alt:", on_click=forget_run,
+                      help="Back to the models before training")  # fmt: skip
+    if problem:
+        st.error(problem)
+    if run is not None and run.is_own:
+        _send_knobs(run, config)
+
+
+def _start(config: TrainingConfig) -> None:
+    visitor = state.visitor()
+    try:
+        for run_id in jobs().runs_of(visitor):
+            jobs().end(run_id)
+        run_id = jobs().start(config, visitor)
+    except (LimitReached, RecordingError) as error:
+        st.session_state[state.PROBLEM] = str(error)
+        return
+    state.show_run(run_id)
+    st.session_state[state.LAST_RUN] = run_id
+    st.session_state[state.KNOBS] = _knobs(values_of(config))
+
+
+def _steer(action: str, run_id: str) -> None:
+    try:
+        getattr(jobs(), action)(run_id)
+    except (NotRunning, RecordingError) as error:
+        st.session_state[state.PROBLEM] = str(error)
+
+
+def _knobs(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: values[key] for key in LIVE}
+
+
+def _send_knobs(run: ShownRun, config: TrainingConfig) -> None:
+    wanted = _knobs(values_of(config))
+    if wanted == st.session_state.get(state.KNOBS):
+        return
+    st.session_state[state.KNOBS] = wanted
+    try:
+        jobs().set_knobs(run.header.id, config.learning_rate, config.clip, config.max_norm)
+    except (NotRunning, RecordingError) as error:
+        st.error(str(error))
+
+
+def run_status(run: ShownRun) -> None:
+    """Status, progress and time left, kept fresh while the run goes on."""
+    st.fragment(_status, run_every=1.0 if run.header.is_active else None)(run.header.id, run.config.steps)
+
+
+def _status(run_id: str, steps: int) -> None:
+    try:
+        header = _header(run_id)
+    except RecordingError as error:
+        st.warning(str(error))
+        return
+    position = jobs().queue_position(run_id)
+    place = f", place {position} in the queue" if position else ""
+    done = max(header.last_step, 0)
+    st.progress(min(done / steps, 1.0), f"{STATUS_TEXT[header.status]}{place} · step {done} of {steps}{_left(header, steps)}")
+    if header.message:
+        (st.error if header.status in ("crashed", "failed", "diverged") else st.info)(header.message)
+
+
+def _left(header: RunHeader, steps: int) -> str:
+    """Time left at the mean pace so far, while it trains."""
+    elapsed = time.time() - header.created
+    if header.status != "running" or header.last_step < 10:
+        return ""
+    seconds = elapsed / header.last_step * (steps - header.last_step)
+    return f" · about {seconds:.0f} s left" if seconds < 90 else f" · about {seconds / 60:.0f} min left"
