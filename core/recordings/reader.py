@@ -16,6 +16,7 @@ from .batches import Batch, Row
 from .errors import RecordingError, RecordNotFoundError
 from .files import RegularFile, describe
 from .header import HEADER_NAME, read_header, vanished
+from .selection import by_message, count_until, evenly_spaced, multiples_after
 from .stream_file import STREAM_NAME
 from .stream_index import StreamIndex
 
@@ -106,8 +107,8 @@ class Recording:
         damaged.
         """
         steps = self.steps
-        end = len(steps) if step is None else int(np.searchsorted(steps, step, side="right"))
-        for message in range(self._messages_before(end) - 1, -1, -1):
+        end = len(steps) if step is None else count_until(steps, step)
+        for message in range(np.searchsorted(self._index.first_rows.view, end) - 1, -1, -1):
             if name not in self._index.places[message].records:
                 continue
             batch, first = self._read(message), int(self._index.first_rows.view[message])
@@ -133,9 +134,9 @@ class Recording:
         `names` picks scalars and records. Cost: the messages of the rows yielded. A damaged message is left out and
         said in `damage`.
         """
-        wanted = self._spaced(self._positions(after, stride), most)
+        wanted = evenly_spaced(multiples_after(self.steps, after, stride), most)
         chosen = None if names is None else frozenset(names)
-        for message, positions in self._by_message(wanted):
+        for message, positions in by_message(self._index.first_rows.view, wanted):
             try:
                 batch = self._read(message)
                 found = [self._row(batch, position, chosen) for position in positions]
@@ -154,11 +155,11 @@ class Recording:
         """
         import pandas as pd
 
-        wanted = self._spaced(self._positions(-1 if since is None else since - 1, 1), most)
+        wanted = evenly_spaced(multiples_after(self.steps, -1 if since is None else since - 1, 1), most)
         chosen = tuple(self._index.scalar_names) if names is None else tuple(dict.fromkeys(names))
         columns = {name: np.full(len(wanted), np.nan) for name in chosen}
         kept, row = np.ones(len(wanted), bool), 0
-        for message, positions in self._by_message(wanted):
+        for message, positions in by_message(self._index.first_rows.view, wanted):
             try:
                 self._read(message).fill(columns, row, positions)
             except RecordingError as error:
@@ -167,37 +168,6 @@ class Recording:
             row += len(positions)
         steps = pd.Index(self.steps[wanted], name="step", dtype=np.int64)
         return pd.DataFrame(columns, index=steps, columns=list(chosen), dtype=np.float64)[kept]
-
-    def _positions(self, after: int, stride: int) -> np.ndarray:
-        if stride < 1:
-            raise RecordingError(f"A stride is at least 1, got {stride}; use 1 for every row.")
-        steps = self.steps
-        start = int(np.searchsorted(steps, after, side="right"))
-        if stride == 1:
-            return np.arange(start, len(steps))
-        return start + np.flatnonzero(steps[start:] % stride == 0)
-
-    @staticmethod
-    def _spaced(positions: np.ndarray, most: int | None) -> np.ndarray:
-        if most is None or len(positions) <= most:
-            return positions
-        if most < 1:
-            raise RecordingError(f"At least 1 row can be asked for, got most={most}; use None for all.")
-        # From the back, so that one row alone is the newest.
-        chosen = np.linspace(len(positions) - 1, 0, most).round().astype(np.int64)
-        return positions[np.unique(chosen)]
-
-    def _by_message(self, wanted: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-        """The message of each wanted row, and the rows' positions in it."""
-        first_rows = self._index.first_rows.view
-        messages = np.searchsorted(first_rows, wanted, side="right") - 1
-        starts = np.flatnonzero(np.diff(messages, prepend=-1))
-        for start, end in zip(starts, np.append(starts[1:], len(wanted)), strict=False):
-            message = int(messages[start])
-            yield message, wanted[start:end] - first_rows[message]
-
-    def _messages_before(self, row: int) -> int:
-        return int(np.searchsorted(self._index.first_rows.view, row, side="left"))
 
     def _read(self, message: int) -> Batch:
         self._check_open()

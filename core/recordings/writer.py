@@ -6,7 +6,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -16,20 +16,19 @@ from typing import Self
 
 import numpy as np
 
-from .arrays import Record, check_name, to_entries
-from .batches import PendingRow, batch_message, schema_message
+from .arrays import Record
+from .batches import batch_message, schema_message
 from .errors import RecordingError
 from .files import TEMPORARY_SUFFIX
 from .header import HEADER_NAME, RunHeader, header_to_json, not_written, read_header, write_header
+from .pending import PendingRows
 from .run_id import check_run_id, new_run_id
 from .stream_file import STREAM_NAME, StreamFile
-from .stream_index import MAX_NAMES, StreamIndex
+from .stream_index import StreamIndex
 
 FLUSH_INTERVAL = 0.2  # seconds
 FLUSH_BYTES = 4_000_000
-MESSAGE_BYTES = 64_000  # a reader of one row reads its message: small ones keep that cheap, their metadata is 1 %
 HEARTBEAT_INTERVAL = 1.0  # seconds
-MAX_NAMES_LENGTH = 100_000  # characters in one row; a message's metadata hold its names, see MAX_METADATA_BYTES
 MAX_MESSAGE_LENGTH = 2_000  # characters of an exception's text
 
 
@@ -45,10 +44,7 @@ class RecordingWriter:
         self.path = path
         self.header = header
         self._stream = stream
-        self._last_step = index.last_step
-        self._names = {*index.scalar_names, *index.record_names}
-        self._pending: list[PendingRow] = []
-        self._pending_bytes = 0
+        self._pending = PendingRows(index)
         self._flushed_at = -math.inf
         self._header_at = time.monotonic()
 
@@ -118,43 +114,20 @@ class RecordingWriter:
         Errors: RecordingError for a value that cannot be stored (the row is not taken), and for a disk that takes
         nothing (the row is kept in memory and written as soon as there is room).
         """
-        row = self._row(step, scalars, records or {})
-        self._pending.append(row)
-        self._pending_bytes += row.size
-        self._last_step = row.step
+        self._check_open()
+        row = self._pending.add(step, scalars, records or {})
         # After a failure the bytes in memory only grow: from then on the interval alone decides.
-        is_full = FLUSH_BYTES <= self._pending_bytes < FLUSH_BYTES + row.size
+        is_full = FLUSH_BYTES <= self._pending.size < FLUSH_BYTES + row.size
         if is_full or time.monotonic() - self._flushed_at >= FLUSH_INTERVAL:
             self.flush()
-
-    def _row(self, step: int, scalars: Mapping[str, float], records: Mapping[str, np.ndarray | Record]) -> PendingRow:
-        if not isinstance(step, int | np.integer) or not self._last_step < step < 2**63:
-            raise RecordingError(
-                f"Steps are integers that grow from 0, got {step!r} after {self._last_step}; count on."
-            )
-        entries = [entry for name, value in records.items() for entry in to_entries(name, value)]
-        if len({entry.name for entry in entries}) < len(entries):
-            raise RecordingError(f"Names are unique in a row, a record's parts included; got {sorted(records)!r:.200}.")
-        numbers = {check_name(name): _number(name, value) for name, value in scalars.items()}
-        self._learn([*numbers, *records])
-        return PendingRow(int(step), time.time(), numbers, tuple(records), entries)
-
-    def _learn(self, names: list[str]) -> None:
-        if sum(len(name) + 1 for name in names) > MAX_NAMES_LENGTH:
-            raise RecordingError(f"A row's names have {MAX_NAMES_LENGTH} characters, got more; record fewer.")
-        new = set(names) - self._names
-        if len(new) + len(self._names) > MAX_NAMES:
-            raise RecordingError(f"A recording has at most {MAX_NAMES} names, got more; keep steps out of names.")
-        self._names |= new
 
     def flush(self) -> None:
         """Write the rows that are in memory. Errors: RecordingError; rows that are not written stay in memory."""
         self._check_open()
         self._flushed_at = time.monotonic()
-        for group in _groups(self._pending):
+        for group in self._pending.groups():
             self._stream.append(batch_message(group))
-            del self._pending[: len(group)]
-            self._pending_bytes -= sum(row.size for row in group)
+            self._pending.drop(group)
             self.header = replace(self.header, last_step=group[-1].step)
         self.heartbeat()
 
@@ -223,29 +196,6 @@ def installed_versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions
-
-
-def _number(name: str, value: float) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise RecordingError(
-            f"A scalar is a number, got {value!r:.80} for {name!r}; leave it out if there is none."
-        ) from None
-
-
-def _groups(rows: list[PendingRow]) -> Iterator[list[PendingRow]]:
-    """Successive rows of MESSAGE_BYTES together, at least one; from a copy, so that rows may be dropped meanwhile."""
-    group: list[PendingRow] = []
-    size = 0
-    for row in tuple(rows):
-        if group and size + row.size > MESSAGE_BYTES:
-            yield group
-            group, size = [], 0
-        group.append(row)
-        size += row.size
-    if group:
-        yield group
 
 
 def _make_folder(path: Path) -> None:

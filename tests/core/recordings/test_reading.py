@@ -37,8 +37,8 @@ def test_steps_and_names_are_those_recorded(recording) -> None:
     assert recording.last_step == 297
 
 
-@pytest.mark.parametrize("after", [-1, 0, 1, 2, 3, 150, 296, 297, 10**9])
-@pytest.mark.parametrize("stride", [1, 2, 5, 1000])
+@pytest.mark.parametrize("after", [-1, 0, 1, 2, 3, 150, 296, 297, 10**9, 10**30, -(10**30)])
+@pytest.mark.parametrize("stride", [1, 2, 5, 1000, 10**30])
 def test_rows_are_those_after_a_step_at_multiples_of_the_stride(recording, after, stride) -> None:
     rows = list(recording.rows(after=after, stride=stride))
     assert [row.step for row in rows] == [step for step in range(0, 300, 3) if step > after and step % stride == 0]
