@@ -1,0 +1,1 @@
+"""Training: an iterator of steps, and the worker processes and the queue that run it for visitors."""

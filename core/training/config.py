@@ -1,0 +1,107 @@
+"""What a training run is, as data: the task, the models that are compared, and how they are trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..models.config import ModelConfig
+from ..tasks.config import TaskConfig
+from .strict import quote, read_dataclass
+
+OPTIMIZERS = ("adam", "sgd", "rmsprop")
+CLIPS = ("norm", "value", "none")
+MAX_MODELS = 4
+MAX_SEED = 2**32 - 1
+RANGES = {"steps": (1, 10_000_000), "batch_size": (1, 4096), "seed": (0, MAX_SEED)}
+MAX_LEARNING_RATE = 1000.0
+MAX_MAX_NORM = 1e6
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One run: every model sees the same batches of the same task.
+
+    Errors: ValueError (rule, what came, remedy) for a value out of range.
+    """
+
+    task: TaskConfig = field(default_factory=TaskConfig)
+    models: tuple[ModelConfig, ...] = (ModelConfig(),)
+    """One to four, trained side by side."""
+    steps: int = 300
+    """Optimizer updates; step 0 is measured before the first."""
+    batch_size: int = 64
+    optimizer: str = "adam"
+    """One of OPTIMIZERS, with PyTorch's defaults beside the learning rate; SGD has no momentum."""
+    learning_rate: float = 3e-3
+    clip: str = "norm"
+    """One of CLIPS: scale the whole gradient to at most `max_norm`, clamp each entry to ±`max_norm`, or leave it."""
+    max_norm: float = 1.0
+    seed: int = 0
+    """Of the weights and of the batches."""
+
+    def __post_init__(self):
+        for name, (low, high) in RANGES.items():
+            _check_whole(name, getattr(self, name), low, high)
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is one of {', '.join(OPTIMIZERS)}, got {quote(self.optimizer)}; choose one.")
+        check_learning_rate(self.learning_rate)
+        check_clip(self.clip)
+        check_max_norm(self.max_norm)
+        if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
+            raise ValueError(
+                f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name per model, unique within the run; the second of a kind is called "lstm-2"."""
+        names: list[str] = []
+        for model in self.models:
+            name, number = model.name, 2
+            while name in names:
+                name, number = f"{model.name}-{number}", number + 1
+            names.append(name)
+        return tuple(names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The config as JSON holds it; `from_dict` gives it back."""
+        return asdict(self) | {"models": [asdict(model) for model in self.models]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TrainingConfig:
+        """The config from JSON. Errors: ValueError for unknown keys, wrong types and values out of range."""
+        return read_dataclass(cls, data)
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(
+            f"{name} is a whole number from {low} to {high}, got {quote(value)}; choose one in that range."
+        )
+
+
+def _check_positive(name: str, value: object, high: float) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not 0 < value <= high:  # type: ignore[arg-type,operator]
+        raise ValueError(
+            f"{name} is a number above 0 and at most {high:g}, got {quote(value)}; choose one in that range."
+        )
+
+
+def check_learning_rate(value: object) -> None:
+    """ValueError unless it is a learning rate that a run takes."""
+    _check_positive("learning_rate", value, MAX_LEARNING_RATE)
+
+
+def check_max_norm(value: object) -> None:
+    """ValueError unless it is a bound that clipping takes."""
+    _check_positive("max_norm", value, MAX_MAX_NORM)
+
+
+def check_clip(value: object) -> None:
+    """ValueError unless it names a way of clipping."""
+    if value not in CLIPS:
+        raise ValueError(f"clip is one of {', '.join(CLIPS)}, got {quote(value)}; choose one.")

@@ -1,0 +1,73 @@
+"""What a server lets its visitors run, whatever a URL or a widget says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config import TrainingConfig
+
+
+class LimitReached(Exception):
+    """A run is larger, or there are more runs, than the server allows; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Ceilings for a run, for a visitor and for the server; UNROLL_<NAME> in the environment sets each."""
+
+    max_steps: int = 20_000
+    max_length: int = 400
+    """Timesteps of a sequence."""
+    max_hidden_size: int = 256
+    max_layers: int = 4
+    max_batch_size: int = 256
+    max_models: int = 4
+    max_seconds: float = 900
+    """Training time of a run, without its pauses."""
+    max_paused_seconds: float = 1800
+    """Of pause in all, after which a run ends and frees its worker."""
+    max_megabytes: float = 512
+    """Of recording on disk, a run."""
+    max_running_per_visitor: int = 1
+    """Runs of one visitor, running or waiting."""
+    max_queued: int = 32
+    """Runs that wait, of all visitors."""
+    unwatched_seconds: float = 300
+    """After so long without anybody looking, a run ends."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """The limits as UNROLL_MAX_STEPS, … set them. Errors: ValueError naming the variable."""
+        given = {field.name: environment.get(f"UNROLL_{field.name.upper()}") for field in fields(cls)}
+        whole = {field.name for field in fields(cls) if field.type == "int"}
+        return cls(**{name: _parse(name, text, name in whole) for name, text in given.items() if text is not None})
+
+    def check(self, config: TrainingConfig) -> None:
+        """Errors: LimitReached for the first size of the run that is above its limit."""
+        width = max(model.hidden_size for model in config.models)
+        layers = max(model.layers for model in config.models)
+        for what, value, most in (
+            ("steps", config.steps, self.max_steps),
+            ("timesteps", config.task.length, self.max_length),
+            ("hidden units", width, self.max_hidden_size),
+            ("layers", layers, self.max_layers),
+            ("examples in a batch", config.batch_size, self.max_batch_size),
+            ("models", len(config.models), self.max_models),
+        ):
+            if value > most:
+                raise LimitReached(f"This server runs at most {most} {what}, got {value}; choose {most} or fewer.")
+
+
+def _parse(name: str, text: str, is_whole: bool) -> int | float:
+    try:
+        value = int(text) if is_whole else float(text)
+    except ValueError:
+        value = -1
+    if not 0 < value < float("inf"):
+        kind = "a whole number" if is_whole else "a number"
+        raise ValueError(f"UNROLL_{name.upper()} needs {kind} above 0, got {text!r}; correct or unset it.")
+    return value

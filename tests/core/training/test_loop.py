@@ -1,0 +1,166 @@
+import math
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from core.models.config import ModelConfig
+from core.models.sequence_model import build_model
+from core.probes.watch import watch
+from core.tasks.catalog import make_task
+from core.tasks.config import TaskConfig
+from core.training.config import OPTIMIZERS, TrainingConfig
+from core.training.loop import Knobs, TrainingDiverged, is_finite, is_snapshot, train
+
+LSTM, RNN, GRU = (ModelConfig(cell, hidden_size=6) for cell in ("lstm", "rnn", "gru"))
+DEEP = ModelConfig("lstm", hidden_size=5, layers=2, bidirectional=True, dropout=0.5)
+SMALL = TrainingConfig(TaskConfig(length=8), (LSTM, RNN), steps=6, batch_size=12)
+
+
+def numbers(model):
+    """All that a ModelStep holds but its name, as bytes, so that NaN equals NaN and 0.0 differs from -0.0."""
+    arrays = [
+        model.loss,
+        model.accuracy,
+        model.gradient_norm,
+        model.clipped_norm,
+        model.update_ratio,
+        model.hidden_norms,
+    ]
+    arrays += [] if model.cell_norms is None else [model.cell_norms]
+    arrays += [] if model.gates is None else [model.gates.hidden]
+    return [np.asarray(array).tobytes() for array in arrays]
+
+
+def run_of(config, name):
+    position = config.names.index(name)
+    return [numbers(step.models[position]) for step in train(config)]
+
+
+def test_the_same_config_and_seed_give_the_same_steps_bit_for_bit():
+    config = replace(SMALL, models=(DEEP, RNN, GRU))
+    torch.manual_seed(1)
+    first = [[numbers(model) for model in step.models] for step in train(config)]
+    torch.manual_seed(2)
+    assert [[numbers(model) for model in step.models] for step in train(config)] == first
+    assert [[numbers(model) for model in step.models] for step in train(replace(config, seed=1))] != first
+
+
+def test_training_leaves_the_callers_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    list(train(replace(SMALL, models=(DEEP,), steps=2)))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_models_numbers_do_not_depend_on_which_models_it_is_compared_with():
+    alone = run_of(replace(SMALL, models=(DEEP,)), DEEP.name)
+    assert run_of(replace(SMALL, models=(RNN, DEEP)), DEEP.name) == alone
+    assert run_of(replace(SMALL, models=(GRU, LSTM, DEEP, RNN)), DEEP.name) == alone
+
+
+def test_equal_models_of_a_run_see_the_same_batches():
+    for step in train(replace(SMALL, models=(LSTM, LSTM))):
+        assert numbers(step.models[0]) == numbers(step.models[1])
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("clip", ["norm", "value", "none"])
+def test_training_agrees_with_a_plain_torch_loop(optimizer, clip):
+    config = replace(SMALL, models=(GRU,), optimizer=optimizer, clip=clip, max_norm=0.05, learning_rate=0.01)
+    for step, loss in zip(train(config), plain_losses(config), strict=True):
+        assert step.models[0].loss == pytest.approx(loss, rel=1e-4)
+
+
+def plain_losses(config):
+    """The losses of the same training as PyTorch's tutorial writes it."""
+    task = make_task(config.task)
+    model = build_model(config.models[0], task, config.seed)
+    kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop}
+    optimizer = kinds[config.optimizer](model.parameters(), lr=config.learning_rate)
+    for step in range(config.steps + 1):
+        batch = task.batch(np.random.default_rng([config.seed, step]), config.batch_size)
+        optimizer.zero_grad()
+        loss = task.loss(model(batch.inputs), batch)
+        loss.backward()
+        yield loss.item()
+        if config.clip == "norm":
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_norm)
+        if config.clip == "value":
+            torch.nn.utils.clip_grad_value_(model.parameters(), config.max_norm)
+        if step > 0:
+            optimizer.step()
+
+
+def test_step_0_is_measured_before_any_update():
+    steps = list(train(SMALL))
+    assert [step.step for step in steps] == list(range(SMALL.steps + 1))
+    assert all(model.update_ratio == 0 for model in steps[0].models)
+    assert all(model.update_ratio > 0 for step in steps[1:] for model in step.models)
+
+
+def test_the_norms_are_those_that_watching_the_model_shows():
+    task = make_task(SMALL.task)
+    batch = task.batch(np.random.default_rng([SMALL.seed, 0]), SMALL.batch_size)
+    model = build_model(LSTM, task, SMALL.seed)
+    with watch(model, examples=8) as watched:
+        task.loss(model(batch.inputs), batch).backward()
+    first = next(train(SMALL)).models[0]
+    np.testing.assert_allclose(first.hidden_norms, watched.flow["recurrent"].norms(), rtol=1e-6)
+    np.testing.assert_allclose(first.cell_norms, watched.flow["recurrent"].cell_norms(), rtol=1e-6)
+
+
+def test_norms_and_gates_have_the_shape_of_layers_directions_and_timesteps():
+    config = replace(SMALL, models=(DEEP, RNN))
+    deep, rnn = next(train(config)).models
+    assert deep.hidden_norms.shape == deep.cell_norms.shape == (2, 2, 8)
+    assert deep.hidden_norms.dtype == deep.cell_norms.dtype == np.float32
+    assert deep.gates.hidden.shape == (2, 2, 8, 8, 5)  # L, D, E, T, H
+    assert rnn.hidden_norms.shape == (1, 1, 8) and rnn.cell_norms is None
+
+
+def test_gates_are_kept_often_at_first_and_then_every_50_steps():
+    assert [step for step in range(201) if is_snapshot(step)] == [0, 1, 2, 3, 5, 10, 20, 50, 100, 150, 200]
+    kept = [step.step for step in train(SMALL) if step.models[0].gates is not None]
+    assert kept == [0, 1, 2, 3, 5]
+
+
+def test_the_update_ratio_of_sgd_is_the_learning_rate_times_gradient_over_parameters():
+    config = replace(SMALL, models=(RNN,), optimizer="sgd", clip="norm", max_norm=0.01, learning_rate=0.1)
+    parameters = build_model(RNN, make_task(config.task), config.seed).parameters()
+    size = torch.cat([parameter.detach().flatten() for parameter in parameters]).double().norm().item()
+    _, first = islice(train(config), 2)
+    assert first.models[0].update_ratio == pytest.approx(0.1 * first.models[0].clipped_norm / size, rel=1e-3)
+
+
+def test_knobs_change_the_next_step():
+    config = replace(SMALL, models=(RNN,), optimizer="sgd", clip="none", learning_rate=1e-3)
+    knobs = Knobs.of(config)
+    steps = train(config, knobs)
+    next(steps)
+    slow = next(steps).models[0]
+    knobs.learning_rate, knobs.clip, knobs.max_norm = 1e-1, "norm", 1e-4
+    fast = next(steps).models[0]
+    assert slow.clipped_norm == slow.gradient_norm
+    assert fast.clipped_norm == pytest.approx(1e-4, rel=1e-5)
+    per_gradient = [model.update_ratio / model.clipped_norm for model in (slow, fast)]
+    assert per_gradient[1] / per_gradient[0] == pytest.approx(100, rel=0.02)
+
+
+def test_a_run_that_diverges_hands_out_the_step_as_it_came_and_says_which():
+    diverging = ModelConfig("relu_rnn", hidden_size=16, initialization="identity", gain=2.0)
+    config = replace(SMALL, models=(LSTM, diverging), optimizer="sgd", clip="none", learning_rate=1000.0, steps=200)
+    seen = []
+    with pytest.raises(TrainingDiverged) as caught:
+        for step in train(config):
+            seen.append(step)
+    assert not is_finite(seen[-1]) and all(map(is_finite, seen[:-1]))
+    assert caught.value.step == seen[-1].step and caught.value.model in config.names
+    assert f"step {seen[-1].step}" in str(caught.value)
+
+
+def test_a_finite_run_does_not_diverge():
+    assert all(math.isfinite(model.loss) for step in train(SMALL) for model in step.models)
