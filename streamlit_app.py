@@ -2,7 +2,8 @@
 
 import streamlit as st
 
+from dashboard.frontdoor import MIDDLEWARE
 from dashboard.routes import ROUTES
-from dashboard.server import MIDDLEWARE, lifespan
+from dashboard.server import lifespan
 
 app = st.App("dashboard/main.py", routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)

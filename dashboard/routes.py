@@ -5,15 +5,12 @@ A live page asks for what it has not seen, so an answer costs what is new, not t
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import plotly
-from plotly.offline import get_plotlyjs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,19 +18,11 @@ from starlette.routing import Route
 from core.recordings.storage import RecordingError, check_run_id, export_csv, export_zip
 from dashboard import server
 from dashboard.answers import MOST_STRIDE, rows_answer
+from dashboard.plotly_script import plotly_script
 from dashboard.readers import Readers
 
 SCRIPTS = {path.name: path for path in (Path(__file__).parent / "widgets").glob("live_*.js")}
-PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}"
-PRELOAD = f"<{PLOTLY_URL}>; rel=preload; as=script"
 ACTIVE = ("queued", "running", "paused")
-
-
-@cache
-def plotly_script() -> tuple[bytes, bytes]:
-    """plotly.js of the installed wheel: plain and gzipped."""
-    script = get_plotlyjs().encode()
-    return script, gzip.compress(script, 6)
 
 
 def plotly_js(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What lives as long as the server: the training jobs, the open recordings, the visitor's cookie."""
+"""What lives as long as the server: its training jobs and where they write."""
 
 from __future__ import annotations
 
@@ -7,26 +7,18 @@ import atexit
 import gc
 import logging
 import os
-import secrets
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+from dashboard.plotly_script import plotly_script
 
 if TYPE_CHECKING:
     from core.training.jobs import Jobs
     from core.training.workers import WorkerPool
 
-VISITOR_COOKIE = "unroll_visitor"
-COOKIE_ATTRIBUTES = "Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
 MOST_WORKERS = 8
 
 _log = logging.getLogger("unroll.server")
@@ -84,11 +76,9 @@ def close_jobs() -> None:
 
 def _warm() -> None:
     """Start the workers and load what the first page needs, so that it opens at once."""
-    from dashboard import routes
-
     try:
         jobs()
-        routes.plotly_script()
+        plotly_script()
         import pandas  # noqa: F401
         import plotly.graph_objects  # noqa: F401
         import torch
@@ -109,53 +99,3 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     finally:
         await warming
         await asyncio.to_thread(close_jobs)
-
-
-class Frontdoor:
-    """ASGI middleware: known hosts only, a random visitor cookie with pages, no sniffing, no foreign frames."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one connection on; HTTP answers leave with the headers added."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if not is_host_allowed(headers.get("host")):
-            refusal = PlainTextResponse("This host name is not in server.allowedHosts.", status_code=400)
-            await refusal(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), headers)
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
-
-
-def _add_headers(answer: MutableHeaders, request: Headers) -> None:
-    from dashboard import routes
-
-    answer.setdefault("X-Content-Type-Options", "nosniff")
-    answer.setdefault("X-Frame-Options", "SAMEORIGIN")
-    answer.setdefault("Referrer-Policy", "same-origin")
-    if "text/html" not in request.get("accept", ""):  # a page is asked for by a person's navigation
-        return
-    answer.append("Link", routes.PRELOAD)
-    if visitor_from(request.get("cookie")) is None:
-        answer.append("Set-Cookie", f"{VISITOR_COOKIE}={secrets.token_urlsafe(16)}; {COOKIE_ATTRIBUTES}")
-
-
-def visitor_from(cookie: str | None) -> str | None:
-    """The visitor's id in a Cookie header; None without one."""
-    try:
-        morsel = SimpleCookie(cookie or "").get(VISITOR_COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel is not None and 16 <= len(morsel.value) <= 64 else None
-
-
-MIDDLEWARE = [Middleware(Frontdoor)]

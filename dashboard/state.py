@@ -6,12 +6,25 @@ import secrets
 
 import streamlit as st
 
-from dashboard.server import VISITOR_COOKIE
+from core.recordings.storage import check_run_id
+from dashboard.frontdoor import VISITOR_COOKIE
 
 RUN = "run"
 """Address: the run shown, so that a reload, a link or another page finds it again."""
 LIVE_FIGURES = "live-figures"
 """Widget: the host of live figures of the page."""
+ADDRESS = "address"
+"""Session: what the address said of the controls when the page was last drawn."""
+ADDRESS_NOTICES = "address-notices"
+"""Session: what in the address was not allowed."""
+CONTROLS = "controls"
+"""Session: the controls' values, which outlive a change of page."""
+LAST_RUN = "last-run"
+"""Session: the run that this page showed last."""
+KNOBS = "knobs"
+"""Session: learning rate and clipping as the run was last told."""
+PROBLEM = "problem"
+"""Session: why the last button did nothing, until it is shown."""
 _VISITOR = "visitor"
 
 
@@ -28,6 +41,11 @@ def visitor() -> str:
 def run_id() -> str | None:
     """The run that the address names, unchecked; None if it names none."""
     return st.query_params.get(RUN) or None
+
+
+def checked(run: str) -> str:
+    """The run's id. Errors: RecordingError for what cannot be one."""
+    return check_run_id(run)
 
 
 def show_run(run: str | None) -> None:

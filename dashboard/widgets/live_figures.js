@@ -32,11 +32,12 @@ function sourcesOf(data) {
 
 function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("plotly.js could not be loaded from this server."));
-    document.head.appendChild(script);
+    const early = document.querySelector(`script[src="${url}"]`); // which the server put into the page
+    const script = early ?? document.createElement("script");
+    script.addEventListener("load", () => resolve(window.Plotly));
+    script.addEventListener("error", () => reject(new Error("plotly.js could not be loaded from this server.")));
+    if (window.Plotly) resolve(window.Plotly);
+    else if (early === null) document.head.appendChild(Object.assign(script, { src: url }));
   });
   return plotly;
 }

@@ -34,7 +34,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from dashboard.routes import PLOTLY_URL
+from dashboard.frontdoor import PLOTLY_URL
 
 Kind = Literal["curves", "heatmap", "scalars", "static"]
 TIME_AXES: dict[str, Literal["x", "y"] | None] = {"curves": "x", "heatmap": "y", "scalars": None, "static": None}

@@ -16,11 +16,16 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pytest
 import uvicorn
+from plotly.offline import get_plotlyjs
 from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from core.recordings.storage import RecordingWriter, open_recording
 from dashboard import server
 from dashboard.answers import MOST_COLUMNS, needed_stride
+from dashboard.frontdoor import MIDDLEWARE, PLOTLY_URL
+from dashboard.plotly_script import opened
 from dashboard.readers import Readers
 from dashboard.routes import ROUTES, readers_of
 
@@ -39,7 +44,8 @@ def port(runs: Path) -> Iterator[int]:
         environment.setenv("UNROLL_RUNS", str(runs))
         environment.setenv("UNROLL_WORKERS", "1")
         listening.bind(("127.0.0.1", 0))
-        app = Starlette(routes=ROUTES, middleware=server.MIDDLEWARE)
+        page = Route("/", lambda request: HTMLResponse("<html><head></head><body>ø</body></html>"))
+        app = Starlette(routes=[page, *ROUTES], middleware=MIDDLEWARE)
         serving = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -231,6 +237,15 @@ def test_plotly_is_served_from_the_wheel_compressed_and_kept(port: int) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body
     assert "immutable" in packed.headers["cache-control"]
+    assert len(get_plotlyjs().encode()) - len(plain.body) < 500
+
+
+def test_plotly_loses_its_loader_and_keeps_its_license_and_an_unknown_script_is_left_alone() -> None:
+    script = opened(get_plotlyjs())
+    assert "function(root, factory)" in get_plotlyjs()[:500]
+    assert "function(root, factory)" not in script[:500]
+    assert "Licensed under the MIT license" in script[:500]
+    assert opened("var Plotly = 1;") == "var Plotly = 1;"
 
 
 def test_our_scripts_are_asked_for_again_and_nothing_else_is_served(port: int) -> None:
@@ -247,6 +262,12 @@ def test_pages_carry_a_random_visitor_and_other_answers_none(port: int, short: s
     assert "HttpOnly" in first and "SameSite=Lax" in first
     assert ask(port, "/", {**page, "Cookie": first.split(";")[0]}).headers["set-cookie"] is None
     assert ask(port, f"/unroll/runs/{short}/rows").headers["set-cookie"] is None
+
+
+def test_pages_begin_plotly_early(port: int) -> None:
+    page = ask(port, "/")
+    assert f'<head><script async src="{PLOTLY_URL}"></script></head><body>ø' in page.body.decode()
+    assert int(page.headers["content-length"]) == len(page.body)
 
 
 def test_foreign_host_names_are_refused_and_all_answers_are_guarded(port: int, short: str) -> None:
