@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 VIEWS = (
-    ("home", "Home", "🏠", None),
-    ("gradient_flow", "Gradient flow", "📉", "gradient-flow"),
+    ("home", "Home", ":material/home:", None),
+    ("gradient_flow", "Gradient flow", ":material/trending_down:", "gradient-flow"),
 )
 
 st.set_page_config(page_title="Unroll", page_icon="➰", layout="wide")

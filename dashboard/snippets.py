@@ -5,11 +5,10 @@ from __future__ import annotations
 from core.models.config import ModelConfig
 
 
-
 def gradient_flow_code(model: ModelConfig, length: int, batch_size: int, seed: int) -> str:
-    """About 30 lines that print ‖∂L/∂h_t‖ of one model on the recall task, by an unrolled loop; they run as they stand."""
+    """About 30 lines that print ‖∂L/∂h_t‖ of one model on the recall task, by an unrolled loop."""
     size = model.hidden_size
-    return f'''import torch
+    return f"""import torch
 from torch import nn
 
 torch.manual_seed({seed})
@@ -27,7 +26,7 @@ loss = nn.functional.cross_entropy(readout(h), tokens[:, 0])
 loss.backward()
 for t, h in enumerate(states, start=1):
     print(t, f"{{h.grad.norm():.3e}}")            # total ∂L/∂h_t: direct and through the recurrence
-'''
+"""
 
 
 def _cell(model: ModelConfig) -> str:
@@ -42,9 +41,9 @@ def _cell(model: ModelConfig) -> str:
 def _initialization(model: ModelConfig) -> str:
     lines = []
     if model.initialization == "orthogonal":
-        lines.append("    for block in cell.weight_hh.split(H): nn.init.orthogonal_(block, gain=%g)" % model.gain)
+        lines.append(f"    for block in cell.weight_hh.split(H): nn.init.orthogonal_(block, gain={model.gain:g})")
     elif model.initialization == "identity":
-        lines.append("    for block in cell.weight_hh.split(H): block.copy_(%g * torch.eye(H))" % model.gain)
+        lines.append(f"    for block in cell.weight_hh.split(H): block.copy_({model.gain:g} * torch.eye(H))")
     if model.forget_bias is not None:
         lines.append(f"    cell.bias_ih[H : 2 * H] = {model.forget_bias:g}; cell.bias_hh[H : 2 * H] = 0")
     return "\n".join(["with torch.no_grad():", *lines]) if lines else "# weights as PyTorch draws them"

@@ -26,6 +26,7 @@ class SequenceModel(nn.Module):
     def __init__(self, config: ModelConfig, task: Task) -> None:
         super().__init__()
         if task.vocabulary_size is None:
+            assert task.features is not None  # a task has tokens or features
             self.embedding, width = nn.Identity(), task.features
         else:
             # As wide as the state, and PyTorch's N(0, 1): recall (T = 20, LSTM with forget bias 3) is then solved in

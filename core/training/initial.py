@@ -16,7 +16,7 @@ from ..probes.watch import Watched, watch
 from ..recordings.records import GradientFlow, Receipt
 from ..tasks.catalog import make_task
 from .config import TrainingConfig
-from .loop import WATCHED_EXAMPLES, WATCHED_LAYER
+from .loop import WATCHED_LAYER
 
 
 def initial_flows(config: TrainingConfig, texts: Path | None = None) -> tuple[GradientFlow, ...]:
@@ -34,7 +34,7 @@ def _watched(config: TrainingConfig, model_config: ModelConfig, texts: Path | No
     rng = np.random.default_rng([config.seed, 0])
     batch = task.batch(rng, config.batch_size)
     model = build_model(model_config, task, config.seed)
-    with torch.random.fork_rng(devices=[]), watch(model, examples=WATCHED_EXAMPLES) as watched:
+    with torch.random.fork_rng(devices=[]), watch(model, examples=None) as watched:
         torch.default_generator.manual_seed(int(rng.integers(2**32)))
         task.loss(model(batch.inputs), batch).backward()
     return watched

@@ -41,7 +41,8 @@ def norm_range(curves: Sequence[Curve]) -> tuple[float, float]:
 def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]) -> go.Figure:
     """Norm of the gradient at each timestep, log scale, one line per model.
 
-    Look for the slope: a straight line down to the left is exponential vanishing, a level line is a gradient that arrives.
+    Look for the slope: a straight line down to the left is exponential vanishing, a level line is a gradient that
+    arrives.
     """
     figure = go.Figure()
     for curve in curves:
@@ -134,9 +135,10 @@ def naive_figure(total: Curve, direct: np.ndarray, decades: tuple[float, float])
         mode="markers",
         marker={
             "color": NAIVE,
-            "size": 8,
-            "symbol": ["x-thin-open" if value == 0 else "circle-open" for value in direct],
+            "size": 9,
+            "symbol": ["x" if value == 0 else "circle-open" for value in direct],
         },
+        cliponaxis=False,
         hovertemplate="%{customdata}",
     )
     return figure

@@ -1,4 +1,4 @@
-"""Gradient flow: how the gradient of recurrent models fades on its way back through time, before and during training."""
+"""Gradient flow: how the gradient of recurrent models fades on its way back through time."""
 
 import streamlit as st
 

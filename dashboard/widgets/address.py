@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -81,7 +81,26 @@ class Flag:
         return "yes" if value else "no"
 
 
-Field = Number | Choice | Flag
+class Field(Protocol):
+    """One value that the address holds under `key`."""
+
+    @property
+    def key(self) -> str:
+        """Its name in the address, and its widget's key."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
+
+    @property
+    def default(self) -> Any:
+        """What it is if the address does not say."""
+
+    def read(self, text: str) -> Any:
+        """The value that a text names. Errors: ValueError with the rule."""
+
+    def write(self, value: Any) -> str:
+        """The value as the address holds it."""
 
 
 def read_address(fields: Sequence[Field]) -> list[str]:

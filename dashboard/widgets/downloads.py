@@ -19,7 +19,9 @@ from dashboard.widgets.gradient_panels import gradient_curves
 def show_code(config: TrainingConfig) -> None:
     """Plain PyTorch that reproduces the first curve of each model."""
     with st.expander("Show the code", icon=":material/code:"):
-        chosen = st.selectbox("Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code")
+        chosen = st.selectbox(
+            "Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code"
+        )
         st.code(gradient_flow_code(config.models[chosen], config.task.length, config.batch_size, config.seed))
 
 

@@ -24,6 +24,8 @@ TASKS = {
     "copy_memory": "Copy memory",
     "next_character": "Next character of text",
 }
+LOSS_PLACES = {"task": "as published", "last": "last timestep", "all": "every timestep"}
+CLIP_TITLES = dict(zip(CLIPS, ("by norm", "by value", "not at all"), strict=True))
 TEXTS = {"python-reference": "Python's language reference", "python-source": "Python's standard library"}
 BIASES = {"pytorch": "as PyTorch draws it", **{str(bias): str(bias) for bias in range(-1, 6)}}
 SLOTS = (("rnn", "pytorch"), ("lstm", "3"), ("lstm", "pytorch"), ("gru", "pytorch"))
@@ -33,7 +35,14 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "RNN against LSTM": {},
     "PyTorch's own LSTM": {"models": 3},
     "Exploding": {"m1_init": "orthogonal", "m1_gain": 2.0, "clip": "none", "T": 60},
-    "Remedies": {"models": 4, "m2_cell": "rnn", "m2_init": "orthogonal", "m3_bias": "1", "m4_cell": "lstm", "m4_bias": "3"},
+    "Remedies": {
+        "models": 4,
+        "m2_cell": "rnn",
+        "m2_init": "orthogonal",
+        "m3_bias": "1",
+        "m4_cell": "lstm",
+        "m4_bias": "3",
+    },
     "Real text": {"task": "next_character", "loss_at": "last", "T": 50},
 }
 """What each situation sets; everything else goes to its default."""
@@ -60,7 +69,7 @@ class TextField:
         return str(value)
 
 
-def gradient_fields(limits: Limits, texts: Path) -> list[Field | TextField]:
+def gradient_fields(limits: Limits, texts: Path) -> list[Field]:
     """Every control, with bounds no wider than the server's limits."""
     slots = [field for slot, (cell, bias) in enumerate(SLOTS, start=1) for field in _slot_fields(slot, cell, bias)]
     variants = {name: name for name in VARIANTS["adding"]}
@@ -69,7 +78,7 @@ def gradient_fields(limits: Limits, texts: Path) -> list[Field | TextField]:
         Number("T", "Timesteps T", 20, 5, limits.max_length),
         Choice("variant", "Variant", "unit", variants),
         TextField("text", "Text", BUNDLED_TEXTS[0], texts),
-        Choice("loss_at", "Loss at", "task", {"task": "as published", "last": "last timestep", "all": "every timestep"}),
+        Choice("loss_at", "Loss at", "task", LOSS_PLACES),
         Number("models", "Models", 2, 1, min(MOST_MODELS, limits.max_models)),
         *slots,
         Number("H", "Hidden units H", 32, 1, limits.max_hidden_size),
@@ -79,7 +88,7 @@ def gradient_fields(limits: Limits, texts: Path) -> list[Field | TextField]:
         Number("batch", "Examples in a batch", min(64, limits.max_batch_size), 1, limits.max_batch_size),
         Choice("optimizer", "Optimizer", "adam", dict(zip(OPTIMIZERS, ("Adam", "SGD", "RMSprop"), strict=True))),
         Number("lr", "Learning rate", 3e-3, 1e-6, 100.0),
-        Choice("clip", "Clip the gradient", "norm", dict(zip(CLIPS, ("by norm", "by value", "not at all"), strict=True))),
+        Choice("clip", "Clip the gradient", "norm", CLIP_TITLES),
         Number("max_norm", "Clip at", 1.0, 1e-4, 1e4),
         Number("seed", "Seed", 0, 0, MAX_SEED),
     ]
@@ -95,17 +104,22 @@ def _slot_fields(slot: int, cell: str, bias: str) -> list[Field]:
     ]
 
 
-def situation_control(fields: list[Any]) -> str | None:
-    """A row of presets; choosing one sets every control."""
+def situation_control(fields: list[Any]) -> None:
+    """A row of presets; choosing one sets every control. The one that the controls show is lit."""
+    st.session_state["situation"] = _current_situation(fields)
 
     def choose() -> None:
         name = st.session_state["situation"]
         if name in SITUATIONS:
             set_values(fields, SITUATIONS[name])
 
-    return st.segmented_control(
-        "Situation", list(SITUATIONS), key="situation", on_change=choose, label_visibility="collapsed"
-    )
+    st.segmented_control("Situation", list(SITUATIONS), key="situation", on_change=choose, label_visibility="collapsed")
+
+
+def _current_situation(fields: list[Any]) -> str | None:
+    values = {field.key: st.session_state[field.key] for field in fields}
+    defaults = {field.key: field.default for field in fields}
+    return next((name for name, changes in SITUATIONS.items() if values == defaults | changes), None)
 
 
 def gradient_controls(fields: list[Any]) -> None:
@@ -174,7 +188,8 @@ def _draw(field: Any) -> None:
 
 
 def _choice(field: Choice, width: Any = "stretch") -> None:
-    st.selectbox(field.label, list(field.options), format_func=field.options.get, key=field.key, width=width)
+    options = dict(field.options)
+    st.selectbox(field.label, list(options), format_func=options.__getitem__, key=field.key, width=width)
 
 
 def _number(field: Number, width: Any = "stretch") -> None:
@@ -208,8 +223,15 @@ def config_of(values: Mapping[str, Any]) -> TrainingConfig:
     )
     models = tuple(_model(values, slot) for slot in range(1, values["models"] + 1))
     return TrainingConfig(
-        task, models, values["steps"], values["batch"], values["optimizer"], values["lr"], values["clip"],
-        values["max_norm"], values["seed"],
+        task,
+        models,
+        values["steps"],
+        values["batch"],
+        values["optimizer"],
+        values["lr"],
+        values["clip"],
+        values["max_norm"],
+        values["seed"],
     )
 
 

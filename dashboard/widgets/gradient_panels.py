@@ -44,12 +44,15 @@ def strokes_of(config: TrainingConfig) -> list[Stroke]:
     return model_strokes([model.cell for model in config.models])
 
 
-def initial_panels(
-    config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int
-) -> list[Panel]:
+def initial_panels(config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int) -> list[Panel]:
     """The curves at initialisation, and the naive plot of the first model beside its true one."""
     curves = gradient_curves(config, flows, layer, direction)
     return [_curves_panel(config, curves, layer, direction), naive_panel(config, flows, layer, direction)]
+
+
+def first_look_panel(config: TrainingConfig, flows: Sequence[GradientFlow]) -> Panel:
+    """‖∂L/∂h_t‖ alone, one line a model."""
+    return _curves_panel(config, gradient_curves(config, flows, 0, 0)[: len(flows)], 0, 0)
 
 
 def live_panels(
@@ -79,6 +82,7 @@ def live_panels(
         _scalar_panel("loss", "Loss", loss, config),
         *heatmaps,
         _scalar_panel("accuracy", "Accuracy", accuracy, config),
+        naive_panel(config, flows, layer, direction),
     ]
 
 
@@ -94,7 +98,9 @@ def _curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direc
         gradient_curves_figure(curves, norm_range(curves)),
         "curves",
         "Gradient that reaches each timestep",
-        alt="Gradient norm against timestep, log scale, one line per model: " + ", ".join(c.label for c in curves) + ".",
+        alt="Gradient norm against timestep, log scale, one line per model: "
+        + ", ".join(c.label for c in curves)
+        + ".",
         sources=tuple(hidden + cells),
         height=400,
         floor=FLOOR,
@@ -110,7 +116,7 @@ def _scalar_panel(scalar: str, title: str, figure, config: TrainingConfig) -> Pa
         f"{title} on each step's batch",
         alt=f"{title} against training step for {labels}, with the chance line.",
         sources=tuple(Source(f"{name}/{scalar}") for name in config.names),
-        height=400 if scalar == "loss" else None,
+        height=400,
     )
 
 
@@ -126,7 +132,7 @@ def naive_panel(config: TrainingConfig, flows: Sequence[GradientFlow], layer: in
         "naive",
         naive_figure(total, direct, norm_range([total])),
         "static",
-        f"The usual plot of this, and why it is wrong ({model.label})",
+        f"Before training, the usual way and the true one ({model.label})",
         alt="What output.retain_grad() shows beside the total gradient of the same model.",
         height=400,
         floor=FLOOR,

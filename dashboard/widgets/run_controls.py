@@ -72,7 +72,7 @@ def forget_run() -> None:
 
 
 def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
-    """The run in the address, unless a control other than the live ones has changed since: then it ends, if it is ours."""
+    """The run in the address. Once a control other than the live ones has changed, none: a run of ours ends."""
     run_id = state.run_id()
     if run_id is None:
         return None
@@ -97,23 +97,32 @@ def run_controls(config: TrainingConfig, run: ShownRun | None) -> None:
     problem = st.session_state.pop(state.PROBLEM, None)
     active = run is not None and run.header.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Train", key="train", type="primary", icon=":material/play_arrow:", disabled=active,
-                  on_click=_start, args=(config,), shortcut="T")  # fmt: skip
+        look: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "shortcut": "T"}
+        st.button("Train", key="train", disabled=active, on_click=_start, args=(config,), **look)
         if run is not None and active:
-            paused = run.header.status == "paused"
-            st.button("Resume" if paused else "Pause", key="pause", icon=":material/pause:", shortcut="P",
-                      disabled=not run.is_own, on_click=_steer, args=("resume" if paused else "pause", run.header.id))  # fmt: skip
-            st.button("Step", key="step", icon=":material/skip_next:", disabled=not run.is_own,
-                      on_click=_steer, args=("step_once", run.header.id), help="One update, then pause")  # fmt: skip
-            st.button("End run", key="end", icon=":material/stop:", disabled=not run.is_own,
-                      on_click=_steer, args=("end", run.header.id))  # fmt: skip
+            _steering_buttons(run)
         elif run is not None:
-            st.button("Reset", key="reset", icon=":material/restart_alt:", on_click=forget_run,
-                      help="Back to the models before training")  # fmt: skip
+            st.button("Reset", key="reset", icon=":material/restart_alt:", on_click=forget_run)
     if problem:
         st.error(problem)
     if run is not None and run.is_own:
         _send_knobs(run, config)
+
+
+def _steering_buttons(run: ShownRun) -> None:
+    paused = run.header.status == "paused"
+    buttons = (
+        ("Resume" if paused else "Pause", "pause", "resume" if paused else "pause", ":material/pause:", "P"),
+        ("Step", "step", "step_once", ":material/skip_next:", "S"),
+        ("End run", "end", "end", ":material/stop:", None),
+    )
+    for label, key, action, icon, shortcut in buttons:
+        arguments = (action, run.header.id)
+        st.button(
+            label, key=key, icon=icon, shortcut=shortcut, disabled=not run.is_own, on_click=_steer, args=arguments
+        )
+    if not run.is_own:
+        st.caption("Started by somebody else: you can watch it.")
 
 
 def _start(config: TrainingConfig) -> None:
@@ -166,7 +175,9 @@ def _status(run_id: str, steps: int) -> None:
     position = jobs().queue_position(run_id)
     place = f", place {position} in the queue" if position else ""
     done = max(header.last_step, 0)
-    st.progress(min(done / steps, 1.0), f"{STATUS_TEXT[header.status]}{place} · step {done} of {steps}{_left(header, steps)}")
+    st.progress(
+        min(done / steps, 1.0), f"{STATUS_TEXT[header.status]}{place} · step {done} of {steps}{_left(header, steps)}"
+    )
     if header.message:
         (st.error if header.status in ("crashed", "failed", "diverged") else st.info)(header.message)
 

@@ -1,0 +1,38 @@
+"""Home: one true picture, two doors, a card for each view, and the runs of late."""
+
+import streamlit as st
+
+from core.analysis.decay import decay
+from dashboard.measurements import flows_at_start
+from dashboard.readings import decay_sentence
+from dashboard.server import jobs, runs_root
+from dashboard.situations import FIRST_LOOK
+from dashboard.widgets.gradient_panels import first_look_panel
+from dashboard.widgets.live_figures import live_figures
+from dashboard.widgets.recent_runs import recent_runs
+
+st.title("Unroll")
+st.markdown("See inside recurrent models: where the gradient goes, exactly, while they train before your eyes.")
+flows = flows_at_start(FIRST_LOOK)
+live_figures([first_look_panel(FIRST_LOOK, flows)], key="first-look", columns=1)
+st.markdown(
+    "The same batch, the same task (recall the first of 20 symbols), no training yet. "
+    + " ".join(
+        decay_sentence(model.label, "∂L/∂h", decay(flow.norms()[0, 0]))
+        for model, flow in zip(FIRST_LOOK.models[:2], flows, strict=False)
+    )
+)
+learn, debug = st.columns(2, border=True)
+with learn:
+    st.subheader("Learn", anchor=False)
+    st.markdown("Why does a plain RNN forget, and what does an LSTM do about it? Train both side by side and watch.")
+    st.page_link("views/gradient_flow.py", label="Open gradient flow", icon=":material/trending_down:")
+with debug:
+    st.subheader("Debug my model", anchor=False)
+    st.markdown("Exact per-timestep gradients and gates of your own `nn.RNN`, `nn.LSTM` or `nn.GRU`, with a receipt:")
+    st.code(
+        "import core\n\nwith core.watch(model) as watched:\n    criterion(model(x), y).backward()\n"
+        'print(watched.flow["lstm"].norms())\nprint(watched.receipt("lstm"))'
+    )
+st.subheader("Recent runs", anchor=False)
+recent_runs(runs_root(), jobs().notice)

@@ -1,0 +1,50 @@
+"""The runs of late, each a link to its page."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from core.recordings.storage import RunHeader, list_runs
+from core.training.config import TrainingConfig
+from dashboard import state
+
+MOST_RUNS = 8
+
+
+def recent_runs(root: Path, notice: str) -> None:
+    """The newest runs under `root`: what was compared, how it stands, when; and what could not be read."""
+    headers, problems = list_runs(root)
+    if notice:
+        st.warning(notice)
+    if not headers:
+        st.caption("None yet. Press *Train* in a view: every run is kept here, and its link shows it again.")
+    for header in headers[:MOST_RUNS]:
+        st.page_link(
+            "views/gradient_flow.py",
+            label=f"{_title(header)} · {header.status}, step {max(header.last_step, 0)} · {_age(header.created)}",
+            query_params={state.RUN: header.id},
+            icon=":material/history:",
+        )
+    if problems:
+        with st.expander(f"{len(problems)} folders could not be read"):
+            st.markdown("\n".join(f"- {problem}" for problem in problems[:20]))
+
+
+def _title(header: RunHeader) -> str:
+    try:
+        config = TrainingConfig.from_dict(header.config)
+    except ValueError:
+        return header.id
+    return f"{' against '.join(model.label for model in config.models)}, T = {config.task.length}"
+
+
+def _age(created: float) -> str:
+    seconds = max(time.time() - created, 0)
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
