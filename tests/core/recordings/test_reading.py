@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +155,16 @@ def test_opening_reads_no_arrays_of_large_messages(tmp_path) -> None:
     with open_recording(path) as recording:
         assert len(recording.steps) == 20
     assert bytes_read() - before < 21 * 66_000 + 5000 < stream(path).stat().st_size / 20
+
+
+def test_reading_a_whole_recording_holds_a_few_messages_in_memory(tmp_path) -> None:
+    path = record_steps(tmp_path, range(40), width=500_000)
+    tracemalloc.start()
+    try:
+        with open_recording(path) as recording:
+            assert sum(row.records["norms"].nbytes for row in recording.rows()) == 80_000_000
+            recording.scalars()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12_000_000
