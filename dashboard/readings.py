@@ -13,7 +13,7 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "infinite"
     if value == 0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:.3g}"
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
@@ -21,7 +21,8 @@ def number(value: float) -> str:
 def decay_sentence(label: str, symbol: str, decay: Decay) -> str:
     """One model's curve in a sentence: how much arrives, what each step keeps, how far that reaches."""
     if math.isnan(decay.factor):
-        return f"**{label}**: no gradient {symbol} can be read here."
+        alone = f"a gradient {symbol} that float32 can hold reaches step {decay.last_step} alone"
+        return f"**{label}**: {alone if decay.last else f'no gradient {symbol} can be read here'}."
     if decay.underflow:
         arrives = "float32 rounds the gradient that reaches step 1 to zero"
     else:
@@ -33,7 +34,8 @@ def _pace(decay: Decay) -> str:
     if decay.factor >= 1:
         grows = f"grows by {(decay.factor - 1) * 100:.1f} %" if decay.factor >= 1.0005 else "is kept whole"
         return f"each step back it {grows}, so nothing limits how far it reaches"
-    kept = f"each step back keeps {decay.factor * 100:.3g} %"
+    share = f"{number(decay.factor * 100)} %" if decay.factor < 0.9995 else "nearly all"
+    kept = f"each step back keeps {share}"
     return f"{kept}, and 1/{1 / HORIZON_SHARE:.0f} is left after {decay.horizon:.0f} steps"
 
 

@@ -34,8 +34,9 @@ def norm_range(curves: Sequence[Curve]) -> tuple[float, float]:
     norms = np.concatenate([curve.norms for curve in curves if curve.norms is not None] or [np.ones(1)])
     usable = norms[np.isfinite(norms) & (norms > 0)]
     low, high = (usable.min(), usable.max()) if len(usable) else (1.0, 1.0)
-    top = math.ceil(math.log10(high)) + 1
-    return max(math.log10(FLOOR), min(math.floor(math.log10(low)), top - LEAST_DECADES)), top
+    floor = round(math.log10(FLOOR))
+    top = max(math.ceil(math.log10(high)) + 1, floor + LEAST_DECADES)
+    return max(floor, min(math.floor(math.log10(low)), top - LEAST_DECADES)), top
 
 
 def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]) -> go.Figure:
