@@ -113,15 +113,27 @@ def _parameter_gradients(
     inputs: Tensor, initial: Tensor, scan: Scan, adjoint: Adjoint, weights: Weights, wanted: tuple[bool, ...]
 ) -> list[Tensor | None]:
     """Gradients of W_ih, W_hh, b_ih, b_hh, W_hr: each a sum over timesteps and examples, None where none is wanted."""
-    into_input, into_hidden = adjoint.input_preactivation.flatten(0, 1), adjoint.hidden_preactivation.flatten(0, 1)
-    previous = torch.cat([initial.unsqueeze(0), scan.outputs[:-1]]).flatten(0, 1)  # (T, N, P) -> (TN, P)
-    found: list[Tensor | None] = [
-        (inputs.flatten(0, 1).t() @ into_input).t() if wanted[0] else None,
-        into_hidden.t() @ previous if wanted[1] else None,
-        into_input.sum(0) if wanted[2] else None,
-        into_hidden.sum(0) if wanted[3] else None,
-        None,
-    ]
+    previous = torch.cat([initial.unsqueeze(0), scan.outputs[:-1]])
+    found: list[Tensor | None] = [None] * 5
+    if adjoint.input_preactivation is adjoint.hidden_preactivation:
+        into = adjoint.input_preactivation
+        both, bias = _weight_and_bias(into, [inputs, previous], wanted[0] or wanted[1], wanted[2] or wanted[3])
+        if both is not None:
+            found[:2] = both.split((inputs.shape[-1], previous.shape[-1]), dim=1)
+        found[2:4] = bias, None if bias is None else bias.clone()
+    else:
+        found[0], found[2] = _weight_and_bias(adjoint.input_preactivation, [inputs], wanted[0], wanted[2])
+        found[1], found[3] = _weight_and_bias(adjoint.hidden_preactivation, [previous], wanted[1], wanted[3])
+    found = [value if asked else None for value, asked in zip(found, wanted, strict=True)]
     if wanted[4] and isinstance(scan, LSTMScan):
         found[4] = adjoint.hidden.flatten(0, 1).t() @ scan.exposed.flatten(0, 1)
     return found
+
+
+def _weight_and_bias(
+    preactivation: Tensor, sources: list[Tensor], weight: bool, bias: bool
+) -> tuple[Tensor | None, Tensor | None]:
+    """∂L/∂W and ∂L/∂b from ∂L/∂(W [sources] + b), shape (T, N, G): one product for the sources side by side."""
+    flat = preactivation.flatten(0, 1)  # (T, N, G) -> (TN, G)
+    product = flat.t() @ torch.cat(sources, dim=-1).flatten(0, 1) if weight else None
+    return product, flat.sum(0) if bias else None

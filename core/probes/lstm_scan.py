@@ -33,8 +33,10 @@ class LSTMScan:
         transposed[:, 2 * size : 3 * size].mul_(2)
         cells, negative = self.cells.unbind(0), -hidden
         gates = [part.unbind(0) for part in self.sigmoids.split(size, -1)]
-        kept = (self.sigmoids, self.squashed, self.exposed, self.outputs)
-        rows = zip(*gates, cells[:-1], cells[1:], *(row.unbind(0) for row in kept), strict=True)
+        self.forget_rows = gates[1]
+        kept = [row.unbind(0) for row in (self.sigmoids, self.squashed, self.exposed)]
+        exits = kept[-1] if self.projection is None else self.outputs.unbind(0)
+        rows = zip(*gates, cells[:-1], cells[1:], *kept, exits, strict=True)
         for input, forget, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
             all_gates.addmm_(negative, transposed, alpha=-1).sigmoid_()
             torch.mul(forget, before, out=cell).addcmul_(input, candidate, value=4).sub_(input, alpha=2)  # 2c
@@ -63,8 +65,9 @@ class LSTMScan:
         exposure = self._exposure(slice(None))
         exposed = hidden if self.projection is None else torch.empty_like(self.exposed)
         inner, outer, flat = deltas[:, :, :3].unbind(0), deltas[:, :, 3].unbind(0), deltas.flatten(2).unbind(0)
-        totals, exposed_rows, cell_rows = hidden.unbind(0), exposed.unbind(0), cells.unbind(0)
-        wide_cells, forget, exposures = cells.unsqueeze(2).unbind(0), self._gate(1).unbind(0), exposure.unbind(0)
+        totals, cell_rows, wide_cells = hidden.unbind(0), cells.unbind(0), cells.unsqueeze(2).unbind(0)
+        exposed_rows = totals if self.projection is None else exposed.unbind(0)
+        forget, exposures = self.forget_rows, exposure.unbind(0)
         for step in range(steps - 1, -1, -1):
             if self.projection is not None:
                 torch.mm(totals[step], self.projection, out=exposed_rows[step])

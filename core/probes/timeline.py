@@ -29,7 +29,7 @@ def gradient_flow(calls: Sequence[RecurrentCall]) -> GradientFlow:
         )
     first = calls[0]
     cell = {name: _watched(calls, attrgetter(name)) for name in _cell_fields(first)}
-    hidden = np.concatenate([_arranged(call, attrgetter("hidden"), _order(call), call.lengths) for call in calls], 3)
+    hidden = _in_time([_arranged(call, attrgetter("hidden"), _order(call), call.lengths) for call in calls], 3)
     return GradientFlow(first.kind.split("_")[0], hidden, _lengths(calls, None), direct=_direct(calls), **cell)
 
 
@@ -60,9 +60,11 @@ def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) ->
 
 def _watched(calls: Sequence[RecurrentCall], pick: Callable[[Tap], Tensor | None]) -> np.ndarray:
     """What the taps kept of the watched examples, shape (L, D, E, T, H)."""
-    return np.concatenate(
-        [_arranged(call, pick, slice(None), call.lengths[call.taps[0].examples]) for call in calls], axis=3
-    )
+    return _in_time([_arranged(call, pick, slice(None), call.lengths[call.taps[0].examples]) for call in calls], 3)
+
+
+def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
 
 
 def _arranged(
@@ -74,18 +76,17 @@ def _arranged(
         value = pick(tap)
         assert value is not None
         turned = reversed_in_time(value, lengths) if index % call.directions == 1 else value
-        rows.append(turned[:, order])
-    stacked = torch.stack(rows).unflatten(0, (call.layers, call.directions))
-    return _past_end_cleared(stacked, lengths[order]).movedim(2, 3).contiguous().cpu().numpy()
+        rows.append(turned.cpu().numpy().swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
+    stacked = np.stack(rows)
+    if call.order is not None:
+        _clear_past_end(stacked, lengths.cpu().numpy())
+        stacked = stacked[:, order if isinstance(order, slice) else order.cpu().numpy()]
+    return stacked.reshape(call.layers, call.directions, *stacked.shape[1:])
 
 
-def _past_end_cleared(stacked: Tensor, lengths: Tensor) -> Tensor:
-    """Zero where a sequence has ended; stacked of shape (L, D, T, N, H)."""
-    steps = stacked.shape[2]
-    if bool((lengths == steps).all()):
-        return stacked
-    valid = torch.arange(steps, device=lengths.device).unsqueeze(1) < lengths
-    return stacked.masked_fill(~valid.unsqueeze(-1), 0.0)
+def _clear_past_end(stacked: np.ndarray, lengths: np.ndarray) -> None:
+    """Zero where a packed sequence has ended, in place; stacked of shape (L·D, N, T, H)."""
+    stacked[:, np.arange(stacked.shape[2]) >= lengths[:, None]] = 0
 
 
 def _direct(calls: Sequence[RecurrentCall]) -> np.ndarray | None:
