@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import threading
-from concurrent.futures import CancelledError, Executor, Future, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,11 +16,10 @@ from pathlib import Path
 from ..recordings.storage import RecordingError, check_run_id, new_run_id, read_header
 from .config import TrainingConfig
 from .control import Control, mark_watched, write_control
-from .healing import heal, mark
+from .endings import heal, mark, outcome
 from .limits import LimitReached, Limits
 from .run import create_folder, train_into
 from .server_lock import ServerLock
-from .workers import WorkerDied
 
 CLOSE_SECONDS = 5.0
 """How long `close` waits for running runs to write their last rows."""
@@ -117,8 +117,12 @@ class Jobs:
 
     def _create(self, run_id: str, job: _Job) -> None:
         owner = {"host": socket.gethostname(), "pid": os.getpid(), "server": self._server.server}
-        create_folder(self.root, run_id, job.config, owner)
-        write_control(self.root / run_id, job.control)
+        try:
+            create_folder(self.root, run_id, job.config, owner)
+            write_control(self.root / run_id, job.control)
+        except RecordingError:
+            shutil.rmtree(self.root / run_id, ignore_errors=True)
+            raise
         mark_watched(self.root / run_id)
 
     def _queue(self) -> list[str]:
@@ -136,9 +140,9 @@ class Jobs:
 
     def _finish(self, run_id: str, future: Future) -> None:
         """Called when a run's call is over, however; in any thread."""
-        outcome = _outcome(future)
-        if outcome is not None:
-            self._mark(run_id, *outcome)
+        unsaid = outcome(future)
+        if unsaid is not None:
+            self._mark(run_id, *unsaid)
         with self._lock:
             self._jobs.pop(run_id, None)
             if not self._is_closed:
@@ -162,6 +166,10 @@ class Jobs:
         with self._lock:
             queue = self._queue()
             return queue.index(run_id) + 1 if run_id in queue else None
+
+    def steers(self, run_id: str) -> bool:
+        """True while the run waits or goes on, and it was started here."""
+        return run_id in self._jobs
 
     def pause(self, run_id: str) -> None:
         """Hold the run before its next step; it keeps its slot. Errors: NotRunning, RecordingError (also below)."""
@@ -200,7 +208,7 @@ class Jobs:
 
     def watch(self, run_id: str) -> None:
         """Note that somebody looks at the run, if it is a run of this server; unwatched runs end after a while."""
-        if run_id in self._jobs:
+        if self.steers(run_id):
             mark_watched(self.root / run_id)
         elif (unmarked := self._unmarked.get(run_id)) is not None:
             self._mark(run_id, *unmarked)
@@ -237,17 +245,3 @@ class Jobs:
             return read_header(self.root / check_run_id(run_id)).is_active
         except RecordingError:
             return False
-
-
-def _outcome(future: Future) -> tuple[str, str] | None:
-    """Status and message of a run that could not note its end itself; None if it did."""
-    try:
-        future.result()
-    except CancelledError:
-        return "ended", ""
-    except WorkerDied as death:
-        return "crashed", f"The worker process {death.reason}; what was recorded until then is kept."
-    except Exception as error:
-        log.error("a run failed", exc_info=error)
-        return "failed", f"Training stopped by an error: {error or type(error).__name__}"
-    return None

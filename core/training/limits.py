@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import TrainingConfig
@@ -44,7 +44,10 @@ class Limits:
         """The limits as UNROLL_MAX_STEPS, … set them. Errors: ValueError naming the variable."""
         given = {field.name: environment.get(f"UNROLL_{field.name.upper()}") for field in fields(cls)}
         whole = {field.name for field in fields(cls) if field.type == "int"}
-        return cls(**{name: _parse(name, text, name in whole) for name, text in given.items() if text is not None})
+        values: dict[str, Any] = {
+            name: _parse(name, text, name in whole) for name, text in given.items() if text is not None
+        }
+        return cls(**values)
 
     def check(self, config: TrainingConfig) -> None:
         """Errors: LimitReached for the first size of the run that is above its limit."""

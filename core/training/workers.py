@@ -103,7 +103,7 @@ class WorkerPool(Executor):
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._is_shut = False
-        self._workers: list[_Worker | None] = [None] * size
+        self._workers: list[_Worker | None] = [_Worker() for _ in range(size)]
         self._warm = [threading.Event() for _ in range(size)]
         self._threads = [threading.Thread(target=self._serve, args=(slot,), daemon=True) for slot in range(size)]
         for thread in self._threads:
@@ -162,9 +162,11 @@ class WorkerPool(Executor):
     def _next_call(self, slot: int) -> _Call | None:
         while True:
             worker = self._workers[slot]
-            if worker is None or worker.is_warm and not worker.is_alive():
+            if (
+                worker is None or worker.is_warm != worker.is_alive()
+            ):  # not one that died while warming: so would the next
                 with suppress(OSError):  # no process to be had: tried again, and said by the next call
-                    self._heal(slot)  # one that dies while warming would do so again and again
+                    self._heal(slot)
             try:
                 return self._calls.get(timeout=HEAL_INTERVAL)
             except queue.Empty:

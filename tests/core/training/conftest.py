@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+import torch
 
 from core.training.workers import WorkerPool
 
@@ -18,6 +19,12 @@ def _wait_until(condition: Callable[[], object], seconds: float = DEADLINE, mean
         meanwhile()
         time.sleep(0.005)
     return result
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """As in a worker: small models are slower with more, and far slower beside other processes."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,13 @@ import numpy as np
 import pytest
 
 from core.models.config import ModelConfig
-from core.recordings.storage import RecordingError, open_recording, read_header
+from core.recordings.storage import RecordingError, RecordingWriter, open_recording, read_header
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
+from core.training.control import WATCHED_FILE
 from core.training.jobs import Jobs, NotRunning
 from core.training.limits import LimitReached, Limits
+from core.training.server_lock import LOCK_FOLDER
 
 ROOT = Path(__file__).parents[3]
 SHORT = TrainingConfig(TaskConfig(length=5), (ModelConfig("rnn", hidden_size=4),), steps=5, batch_size=4)
@@ -173,7 +176,7 @@ def test_a_knob_out_of_range_is_refused_and_changes_nothing(jobs, wait_until):
 
 def test_a_run_that_is_over_or_unknown_cannot_be_steered(jobs, wait_until):
     run_id = jobs.start(SHORT, "ada")
-    wait_until(lambda: is_over(jobs, run_id) and jobs._job is not None and run_id not in jobs._jobs)
+    wait_until(lambda: not jobs.steers(run_id))
     for act in (jobs.pause, jobs.resume, jobs.step_once):
         with pytest.raises(NotRunning, match=f"{run_id} is over"):
             act(run_id)
@@ -216,6 +219,15 @@ def test_an_unwatched_run_ends_and_a_watched_one_goes_on(pool, tmp_path, wait_un
         assert status(jobs, watched) == "running"
 
 
+def test_whoever_steers_a_run_looks_at_it(jobs, wait_until):
+    run_id = started(jobs, wait_until)
+    watched = jobs.root / run_id / WATCHED_FILE
+    for act in (jobs.pause, jobs.step_once, jobs.resume, jobs.set_knobs, jobs.watch):
+        os.utime(watched, (1, time.time() - 200))
+        act(run_id)
+        assert time.time() - watched.stat().st_mtime < 100
+
+
 def test_a_run_whose_folder_vanishes_frees_its_slot(pool, tmp_path, wait_until):
     with serving(tmp_path, pool, slots=1) as jobs:
         vanishing = started(jobs, wait_until)
@@ -241,6 +253,17 @@ def test_a_full_disk_holds_a_run_and_nothing_is_lost(jobs, wait_until):
     wait_until(lambda: status(jobs, run_id) == "finished")
     with open_recording(folder) as recording:
         assert list(recording.steps) == list(range(401)) and recording.header.message == ""
+
+
+def test_a_full_disk_refuses_a_run_and_leaves_no_folder(jobs):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(RecordingError, match="room"):
+            jobs.start(SHORT, "ada")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [folder.name for folder in jobs.root.iterdir()] == [LOCK_FOLDER]
 
 
 def test_jobs_may_be_used_from_many_threads(pool, tmp_path, wait_until):
@@ -329,8 +352,6 @@ def test_a_server_that_stops_in_order_ends_its_runs(tmp_path, wait_until):
 
 
 def test_an_unfinished_recording_of_a_dead_script_is_healed_and_a_living_ones_is_not(pool, tmp_path):
-    from core.recordings.storage import RecordingWriter
-
     script = subprocess.Popen([sys.executable, "-c", ""])
     script.wait()
     host = os.uname().nodename

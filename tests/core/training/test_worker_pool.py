@@ -62,14 +62,13 @@ def test_what_a_worker_prints_does_not_disturb_it(pool):
     assert pool.submit(eval, "__import__('sys').stdin.read()").result() == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_killed_worker_fails_its_own_call_alone_and_is_replaced(pool, wait_until, number):
+def test_a_killed_worker_fails_its_own_call_alone_and_is_replaced(pool):
     before = pool.pids
     other = pool.submit(time.sleep, 1.0)
-    killed = pool.submit(signal.raise_signal, number)
+    killed = pool.submit(signal.raise_signal, signal.SIGKILL)
     error = killed.exception(timeout=10)
-    assert isinstance(error, WorkerDied) and error.returncode == -number
-    assert number.name in str(error)
+    assert isinstance(error, WorkerDied) and error.returncode == -9
+    assert "SIGKILL" in str(error)
     assert other.result(timeout=10) is None
     assert pool.wait_until_warm(30)
     assert len(set(pool.pids) - set(before)) == 1 and all(map(is_process, pool.pids))
@@ -87,7 +86,6 @@ def test_a_worker_that_dies_while_idle_is_replaced_without_a_call(pool, wait_unt
 def test_a_worker_that_exits_by_itself_says_its_status(pool):
     error = pool.submit(os._exit, 7).exception(timeout=10)
     assert isinstance(error, WorkerDied) and "exit status 7" in str(error)
-    assert pool.wait_until_warm(30)
 
 
 def test_shutting_down_finishes_what_was_submitted_and_ends_the_workers():
@@ -117,13 +115,13 @@ def test_a_pool_has_a_worker():
         WorkerPool(0)
 
 
-def test_workers_end_with_their_server_killed(wait_until):
-    script = "from core.training.workers import WorkerPool; p = WorkerPool(2); p.wait_until_warm(); "
-    script += "p.submit(__import__('time').sleep, 60); print(*p.pids, flush=True); input()"
+def test_workers_end_with_their_server_killed_also_while_they_warm_up(wait_until):
+    script = "from core.training.workers import WorkerPool; pool = WorkerPool(1)\n"
+    script += "print(*pool.pids, flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as server:
-        pids = [int(pid) for pid in server.stdout.readline().split()]
-        assert len(pids) == 2 and all(map(is_process, pids))
+        pid = int(server.stdout.readline())
+        assert is_process(pid)
         server.kill()
-    wait_until(lambda: not any(map(is_process, pids)), seconds=5)
+    wait_until(lambda: not is_process(pid))

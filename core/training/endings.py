@@ -1,17 +1,21 @@
-"""Runs whose owner died: found, and marked as crashed, so that nobody waits for them."""
+"""How a run ended that could not say so itself: its worker or its server died, or its training raised an error."""
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ..recordings.storage import RecordingError, RunHeader, list_runs, read_header, write_header
 from .server_lock import ServerLock
+from .workers import WorkerDied
 
 MESSAGE = "Its server or process ended without a word; what was recorded until then is kept."
+log = logging.getLogger(__name__)
 
 
 def heal(root: Path, server: ServerLock) -> list[str]:
@@ -35,6 +39,20 @@ def mark(folder: Path, status: str, message: str) -> None:
         return
     if header.is_active:
         write_header(folder, replace(header, status=status, message=message))
+
+
+def outcome(future: Future) -> tuple[str, str] | None:
+    """Status and message of a run that could not note its end itself; None if it did."""
+    try:
+        future.result()
+    except CancelledError:
+        return "ended", ""
+    except WorkerDied as death:
+        return "crashed", f"The worker process {death.reason}; what was recorded until then is kept."
+    except Exception as error:
+        log.error("a run failed", exc_info=error)
+        return "failed", f"Training stopped by an error: {error or type(error).__name__}"
+    return None
 
 
 def _is_alive(header: RunHeader, server: ServerLock) -> bool:
