@@ -29,8 +29,9 @@ def main(command: str) -> None:
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(lambda: _is_healthy(address, shell), INSTALL_AND_START_SECONDS, "the server did not become healthy")
-        print(f"healthy; {len(_members(shell.pid))} processes", flush=True)
         _look(address)
+        _wait(lambda: _workers(shell.pid) != [], STOP_SECONDS, "no worker process was there")
+        print(f"{len(_workers(shell.pid))} workers", flush=True)
         for process in _members(shell.pid):
             if "streamlit" in _command_line(process):
                 os.kill(process, signal.SIGTERM)
@@ -87,10 +88,14 @@ def _members(session: int) -> list[int]:
     return found
 
 
+def _workers(session: int) -> list[int]:
+    return [process for process in _members(session) if "core.training.worker" in _command_line(process)]
+
+
 def _command_line(process: int) -> str:
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        return " ".join(word.decode(errors="replace") for word in words[:2])
+        return " ".join(word.decode(errors="replace") for word in words[:4])
     return ""
 
 

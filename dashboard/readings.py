@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from core.analysis.decay import HORIZON_SHARE, Decay
 from core.recordings.records import Receipt
@@ -16,6 +17,11 @@ def number(value: float) -> str:
         return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} · 10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def verbatim(text: str) -> str:
+    """A text from outside as Markdown shows it unchanged: no link, no picture that a browser would fetch."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def decay_sentence(label: str, symbol: str, decay: Decay) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import streamlit as st
 
 from dashboard import state
+from dashboard.readings import verbatim
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Number:
 
     def write(self, value: Any) -> str:
         """The value as the address holds it."""
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        short = f"{value:g}"
+        return short if isinstance(value, float) and float(short) == value else str(value)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def _read(field: Field, text: str | None) -> str | None:
         st.session_state[field.key] = field.read(text)
     except ValueError as rule:
         st.session_state[field.key] = field.default
-        return f"{field.label} must be {rule}; the address said {text[:40]!r}, so it is {field.write(field.default)}."
+        said = verbatim(repr(text[:40]))
+        return f"{field.label} must be {rule}; the address said {said}, so it is {field.write(field.default)}."
     return None
 
 

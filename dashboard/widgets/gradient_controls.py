@@ -75,13 +75,13 @@ def gradient_fields(limits: Limits, texts: Path) -> list[Field]:
     variants = {name: name for name in VARIANTS["adding"]}
     return [
         Choice("task", "Task", "recall", TASKS),
-        Number("T", "Timesteps T", 20, 5, limits.max_length),
+        Number("T", "Timesteps T", min(20, limits.max_length), 5, limits.max_length),
         Choice("variant", "Variant", "unit", variants),
         TextField("text", "Text", BUNDLED_TEXTS[0], texts),
         Choice("loss_at", "Loss at", "task", LOSS_PLACES),
-        Number("models", "Models", 2, 1, min(MOST_MODELS, limits.max_models)),
+        Number("models", "Models", min(2, limits.max_models), 1, min(MOST_MODELS, limits.max_models)),
         *slots,
-        Number("H", "Hidden units H", 32, 1, limits.max_hidden_size),
+        Number("H", "Hidden units H", min(32, limits.max_hidden_size), 1, limits.max_hidden_size),
         Number("layers", "Layers", 1, 1, limits.max_layers),
         Flag("both", "Both directions", False),
         Number("steps", "Training steps", min(300, limits.max_steps), 1, limits.max_steps),
@@ -111,15 +111,21 @@ def situation_control(fields: list[Any]) -> None:
     def choose() -> None:
         name = st.session_state["situation"]
         if name in SITUATIONS:
-            set_values(fields, SITUATIONS[name])
+            set_values(fields, situation(name, fields))
 
     st.segmented_control("Situation", list(SITUATIONS), key="situation", on_change=choose, label_visibility="collapsed")
 
 
 def _current_situation(fields: list[Any]) -> str | None:
     values = {field.key: st.session_state[field.key] for field in fields}
-    defaults = {field.key: field.default for field in fields}
-    return next((name for name, changes in SITUATIONS.items() if values == defaults | changes), None)
+    return next((name for name in SITUATIONS if values == situation(name, fields)), None)
+
+
+def situation(name: str, fields: list[Any]) -> dict[str, Any]:
+    """The value of every control in a situation, no larger than this server's limits."""
+    values = {field.key: field.default for field in fields} | SITUATIONS[name]
+    bounds = {field.key: field.high for field in fields if isinstance(field, Number)}
+    return {key: min(value, bounds[key]) if key in bounds else value for key, value in values.items()}
 
 
 def gradient_controls(fields: list[Any]) -> None:

@@ -14,9 +14,10 @@ from core.training.config import TrainingConfig
 from core.training.jobs import NotRunning
 from core.training.limits import LimitReached
 from dashboard import state
+from dashboard.readings import verbatim
 from dashboard.server import jobs, runs_root
 from dashboard.widgets.address import set_values
-from dashboard.widgets.gradient_controls import values_of
+from dashboard.widgets.gradient_controls import config_of, values_of
 
 LIVE = ("lr", "clip", "max_norm")
 """Controls that change a run while it goes on; any other one starts anew."""
@@ -52,13 +53,26 @@ def adopt_run(fields: Sequence[Any]) -> None:
         return
     try:
         config = TrainingConfig.from_dict(_header(run_id).config)
+        _check_controls(fields, config)
     except (RecordingError, ValueError) as error:
         forget_run()
-        st.warning(f"The run in the address cannot be shown: {error}")
+        st.warning(f"The run in the address cannot be shown: {verbatim(str(error))}")
         return
     set_values(fields, values_of(config))
     st.session_state[state.LAST_RUN] = run_id
     st.session_state[state.KNOBS] = _knobs(values_of(config))
+
+
+def _check_controls(fields: Sequence[Any], config: TrainingConfig) -> None:
+    """Errors: ValueError for a run that these controls cannot describe, such as one with models of two widths."""
+    values = {field.key: field.default for field in fields} | values_of(config)
+    for field in fields:
+        try:
+            field.read(field.write(values[field.key]))
+        except ValueError as rule:
+            raise ValueError(f"its {field.label} is {values[field.key]!r}, but this page shows {rule}.") from None
+    if config_of(values) != config:
+        raise ValueError("its models or its task have settings that this page has no control for.")
 
 
 def _header(run_id: str) -> RunHeader:
@@ -81,7 +95,7 @@ def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
         config = TrainingConfig.from_dict(header.config)
     except (RecordingError, ValueError) as error:
         forget_run()
-        st.warning(f"The run can no longer be read: {error}")
+        st.warning(f"The run can no longer be read: {verbatim(str(error))}")
         return None
     is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
     if any(values[key] != value for key, value in values_of(config).items() if key not in LIVE):
@@ -170,7 +184,7 @@ def _status(run_id: str, steps: int) -> None:
     try:
         header = _header(run_id)
     except RecordingError as error:
-        st.warning(str(error))
+        st.warning(verbatim(str(error)))
         return
     position = jobs().queue_position(run_id)
     place = f", place {position} in the queue" if position else ""
@@ -179,7 +193,7 @@ def _status(run_id: str, steps: int) -> None:
         min(done / steps, 1.0), f"{STATUS_TEXT[header.status]}{place} · step {done} of {steps}{_left(header, steps)}"
     )
     if header.message:
-        (st.error if header.status in ("crashed", "failed", "diverged") else st.info)(header.message)
+        (st.error if header.status in ("crashed", "failed", "diverged") else st.info)(verbatim(header.message))
 
 
 def _left(header: RunHeader, steps: int) -> str:

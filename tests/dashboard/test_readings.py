@@ -7,7 +7,7 @@ import pytest
 
 from core.analysis.decay import decay
 from core.recordings.records import Receipt
-from dashboard.readings import click_sentence, decay_sentence, number, receipt_sentence
+from dashboard.readings import click_sentence, decay_sentence, number, receipt_sentence, verbatim
 
 
 def receipt(**changes) -> Receipt:
@@ -96,3 +96,7 @@ def test_a_click_is_told_with_what_it_names():
     assert click_sentence("Loss", 12, None, 0.5) == "**Loss** at training step 12: 0.5."
     assert click_sentence("RNN", 3, 7, 1e-9) == "**RNN** at training step 3, timestep 7: 1.0 · 10⁻⁹."
     assert click_sentence("Curves", None, 7, math.nan) == "**Curves**, timestep 7: NaN."
+
+
+def test_a_text_from_outside_makes_no_link_and_no_picture():
+    assert verbatim("![x](//a.b/c.png) `$` … é") == r"\!\[x\]\(\/\/a\.b\/c\.png\) \`\$\` … é"
