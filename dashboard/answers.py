@@ -45,7 +45,7 @@ def rows_answer(
     planned = recording.header.config.get("steps")
     return {
         "status": recording.header.status,
-        "message": recording.header.message,
+        "message": recording.header.message or recording.damage,
         "queue": None,
         "steps": planned if isinstance(planned, int) else None,
         "last_step": recording.last_step,

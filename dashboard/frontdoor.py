@@ -35,7 +35,7 @@ class Frontdoor:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif is_host_allowed(Headers(scope=scope).get("host")):
-            await self.app(scope, receive, Answer(Headers(scope=scope), send))
+            await self.app(scope, receive, Answer(scope, send))
         else:
             refusal = PlainTextResponse("This host name is not in server.allowedHosts.", status_code=400)
             await refusal(scope, receive, send)
@@ -44,8 +44,9 @@ class Frontdoor:
 class Answer:
     """One answer on its way out; a whole page is held back until its last byte."""
 
-    def __init__(self, request: Headers, send: Send) -> None:
-        self.request = request
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.request = Headers(scope=scope)
+        self.has_body = scope["method"] != "HEAD"
         self.send = send
         self.start: Message | None = None
         self.body = b""
@@ -55,7 +56,7 @@ class Answer:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             self._add_to(headers)
-            if _is_page(message["status"], headers):
+            if self.has_body and _is_page(message["status"], headers):
                 self.start = message
                 return
         if self.start is None:

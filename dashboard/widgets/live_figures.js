@@ -1,15 +1,13 @@
-/** The host of live figures: mounted once a page, it pulls a run's new rows itself and updates its panels in place. */
+/** The host of live figures: mounted once a page, it follows a run by itself and updates its panels in place. */
 
-import { History, unpack } from "./live_history.js";
+import { Feed } from "./live_feed.js";
 import { Panel } from "./live_panel.js";
 import { Scrubber } from "./live_scrubber.js";
 import { template } from "./live_theme.js";
 
-const POLL_MS = 500;
-const RETRY_MS = 2000;
 const RELEASE_MS = 250;
+const ECHO_MS = 1000;
 const FRAME_MS = 12;
-const ACTIVE = ["queued", "running", "paused"];
 const hosts = new WeakMap();
 let plotly;
 
@@ -25,11 +23,6 @@ export function mount(component) {
   };
 }
 
-function sourcesOf(data) {
-  const names = (data.panels ?? []).flatMap((panel) => panel.sources).filter(Boolean);
-  return JSON.stringify([...new Set(names)].sort());
-}
-
 function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
     const early = document.querySelector(`script[src="${url}"]`); // which the server put into the page
@@ -42,6 +35,10 @@ function loadPlotly(url) {
   return plotly;
 }
 
+function sourcesOf(panels) {
+  return [...new Set(panels.flatMap((panel) => panel.sources).filter(Boolean))].sort();
+}
+
 class Host {
   constructor(parent) {
     this.parent = parent;
@@ -52,42 +49,53 @@ class Host {
     this.grid.className = "unroll-grid";
     this.scrubber = new Scrubber((index) => this.pin(this.history.rows[index].step), () => this.send(), () => this.follow());
     this.element.appendChild(this.scrubber.element);
-    this.time = null;
     this.given = {};
-    this.reset(null);
+    this.time = null;
+    this.pointed = null;
+    this.sentAt = -Infinity;
+    this.take(null, []);
     this.watchPage();
   }
 
   watchPage() {
-    this.onVisible = () => document.hidden || this.poll();
+    this.onVisible = () => this.feed.poll();
     document.addEventListener("visibilitychange", this.onVisible);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.grid);
     this.sights = new IntersectionObserver((entries) => this.see(entries), { rootMargin: "300px" });
   }
 
-  /** Forget one run and take up another. */
-  reset(run) {
-    clearTimeout(this.pollTimer);
-    this.polling?.abort();
-    this.polling = null;
-    this.history = new History();
+  /** Take up a run, or none, and forget the one before. */
+  take(run, sources) {
+    this.feed?.end();
+    this.feed = new Feed(run, sources, (hasRows) => this.hear(hasRows));
     this.pinned = null;
     this.reported = null;
-    this.news = { run, status: null, message: "", queue: null, steps: null, trouble: "" };
+  }
+
+  get history() {
+    return this.feed.history;
+  }
+
+  get shown() {
+    return this.history.indexAt(this.pinned);
   }
 
   async update({ data, setStateValue, setTriggerValue }) {
     Object.assign(this, { setStateValue, setTriggerValue });
-    if (data.run !== this.news.run || sourcesOf(data) !== sourcesOf(this.given)) this.reset(data.run);
-    const isEcho = performance.now() - (this.sentAt ?? -Infinity) < 1000;
+    const sources = sourcesOf(data.panels);
+    const isOther = data.run !== this.feed.run;
+    const pinned = this.pinned;
+    if (isOther || `${sources}` !== `${this.feed.sources}`) this.take(data.run, sources);
+    if (!isOther) this.pinned = pinned;
+    const isEcho = performance.now() - this.sentAt < ECHO_MS; // of an older pin, while the person goes on
     if (data.scrub !== this.given.scrub && !isEcho) this.pinned = data.scrub;
     this.given = data;
     this.theme = template(this.parent);
     this.element.style.setProperty("--unroll-columns", data.columns);
     this.describePanels(data.panels);
     this.showScrubber();
-    this.poll();
+    this.feed.poll();
     this.Plotly = await loadPlotly(data.plotly);
     this.drawSoon();
   }
@@ -102,7 +110,7 @@ class Host {
   }
 
   insert(id) {
-    const panel = new Panel((time) => this.hover(time), (click) => this.click(click));
+    const panel = new Panel((time) => this.hover(time, id), (click) => this.click(click));
     this.panels.set(id, panel);
     this.grid.appendChild(panel.element);
     this.sights.observe(panel.element);
@@ -122,8 +130,8 @@ class Host {
       try {
         for (const panel of this.waiting) {
           if (performance.now() - started > FRAME_MS) break;
-          await panel.draw(this.Plotly, this.theme, this.history, this.shown, `${this.news.run}`);
-          panel.mark(this.pinned, this.time);
+          await panel.draw(this.Plotly, this.theme, this.history, this.shown, `${this.feed.run}`);
+          this.mark(panel);
         }
       } finally {
         this.frame = null;
@@ -151,13 +159,15 @@ class Host {
     for (const panel of this.panels.values()) panel.resize(this.Plotly);
   }
 
-  get shown() {
-    return this.history.indexAt(this.pinned);
+  /** Mark a timestep in all panels but the one that is pointed at, whose own label says it; null: none. */
+  hover(time, id) {
+    this.time = time;
+    this.pointed = id;
+    for (const panel of this.panels.values()) this.mark(panel);
   }
 
-  hover(time) {
-    this.time = time;
-    for (const panel of this.panels.values()) panel.mark(this.pinned, time);
+  mark(panel) {
+    panel.mark(this.pinned, panel.given.id === this.pointed ? null : this.time);
   }
 
   click(click) {
@@ -175,7 +185,7 @@ class Host {
     this.pinned = step;
     for (const panel of this.panels.values()) {
       panel.isDirty ||= panel.kind === "curves";
-      panel.mark(step, this.time);
+      this.mark(panel);
     }
     this.showScrubber();
     this.drawSoon();
@@ -198,82 +208,33 @@ class Host {
   }
 
   showScrubber() {
-    this.element.dataset.status = this.news.status ?? "";
-    this.scrubber.show(this.history, this.shown, this.pinned === null, this.news);
+    this.element.dataset.status = this.feed.news.status ?? "";
+    this.scrubber.show(this.history, this.shown, this.pinned === null, this.feed.news);
   }
 
-  get isOver() {
-    return this.news.status !== null && !ACTIVE.includes(this.news.status);
-  }
-
-  /** Ask for what is new; ask again while the run lives and the page is seen. One question at a time. */
-  async poll() {
-    if (this.news.run === null || this.isOver || this.polling || document.hidden) return;
-    clearTimeout(this.pollTimer);
-    const asking = (this.polling = new AbortController());
-    let delay = RETRY_MS;
-    try {
-      delay = await this.ask(asking.signal);
-    } catch (error) {
-      if (asking.signal.aborted) return;
-      this.news.trouble = "The server does not answer; trying again.";
+  /** The feed has news. A pinned curve does not move. */
+  hear(hasRows) {
+    for (const panel of this.panels.values()) {
+      panel.isDirty ||= hasRows && panel.kind !== "static" && (panel.kind !== "curves" || this.pinned === null);
     }
-    if (this.polling !== asking) return;
-    this.polling = null;
     this.showScrubber();
-    if (delay !== null) this.pollTimer = setTimeout(() => this.poll(), delay);
-  }
-
-  /** One question; the delay until the next in milliseconds, null for none. */
-  async ask(signal) {
-    const response = await fetch(this.question(), { signal });
-    const answer = await response.json();
-    if (!response.ok) return this.giveUp(answer.error);
-    this.take(answer);
-    if (answer.more) return 0;
-    return this.isOver ? null : POLL_MS;
-  }
-
-  giveUp(sentence) {
-    this.news.trouble = sentence;
-    return null;
-  }
-
-  question() {
-    const asked = new URLSearchParams({ after: this.history.last, stride: this.history.stride });
-    for (const source of JSON.parse(sourcesOf(this.given))) asked.append("source", source);
-    return `/unroll/runs/${encodeURIComponent(this.news.run)}/rows?${asked}`;
-  }
-
-  take(answer) {
-    const { status, message, queue, steps } = answer;
-    Object.assign(this.news, { status, message, queue, steps, trouble: "" });
-    this.history.widen(answer.stride);
-    for (const row of answer.rows) this.history.add(unpack(row));
-    if (answer.rows.length) this.spreadNews();
-    this.report(status);
-  }
-
-  spreadNews() {
-    for (const panel of this.panels.values()) panel.isDirty ||= panel.kind !== "static" && (panel.kind !== "curves" || this.pinned === null);
+    this.report(this.feed.news.status);
     this.drawSoon();
   }
 
   /** Let Python know, once, that the run's status is another than the page was drawn with. */
   report(status) {
-    if (this.given.status === null || status === this.given.status || status === this.reported) return;
+    if (this.given.status === null || status === null || status === this.given.status || status === this.reported) return;
     this.reported = status;
     this.setStateValue("status", status);
   }
 
   destroy() {
-    this.reset(null);
-    cancelAnimationFrame(this.frame);
+    this.feed.end();
     clearTimeout(this.releaseTimer);
     document.removeEventListener("visibilitychange", this.onVisible);
     this.sizes.disconnect();
-    this.sights.disconnect();
-    for (const panel of this.panels.values()) panel.destroy(this.Plotly);
+    for (const [id, panel] of this.panels) this.remove(id, panel);
     this.element.remove();
   }
 }

@@ -59,11 +59,18 @@ function gaps(x, y, z) {
   return { type: "heatmap", x, y, z: missing, colorscale, zmin: 0, zmax: 1, showscale: false, hoverinfo: "skip" };
 }
 
+/** Mode and marker of a trace with these marks; sizes and symbols that the figure gave point by point belong to its own points. */
 function marked(trace, marks) {
-  if (marks.every((mark) => mark === null)) return {};
-  const size = marks.map((mark) => (mark ? 7 : trace.mode?.includes("markers") ? (trace.marker?.size ?? 6) : 0));
-  const symbol = marks.map((mark) => mark ?? trace.marker?.symbol ?? "circle");
+  const hasMarkers = trace.mode?.includes("markers");
+  const plain = { size: single(trace.marker?.size, 6), symbol: single(trace.marker?.symbol, "circle") };
+  if (marks.every((mark) => mark === null)) return hasMarkers ? { marker: { ...trace.marker, ...plain } } : {};
+  const size = marks.map((mark) => (mark ? 7 : hasMarkers ? plain.size : 0));
+  const symbol = marks.map((mark) => mark ?? plain.symbol);
   return { mode: "lines+markers", cliponaxis: false, marker: { color: trace.line?.color, ...trace.marker, size, symbol } };
+}
+
+function single(given, otherwise) {
+  return typeof given === "number" || typeof given === "string" ? given : otherwise;
 }
 
 /** A measured value in words. */

@@ -104,7 +104,7 @@ def open_page(chromium) -> Iterator[Callable]:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("console", lambda message: _is_complaint(message) and complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _is_foreign(request.url) and complaints.append(request.url))
         page.on("websocket", lambda sock: _is_foreign(sock.url) and complaints.append(sock.url))
@@ -122,6 +122,11 @@ def open_page(chromium) -> Iterator[Callable]:
 def page(server: str, open_page: Callable):
     """The dashboard's first page."""
     return open_page(server)
+
+
+def _is_complaint(message) -> bool:
+    """An error, but not Streamlit's own search for its server, which asks below a deep link first and gets 404 there."""
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
 
 
 def _is_foreign(address: str) -> bool:

@@ -44,6 +44,7 @@ def port(runs: Path) -> Iterator[int]:
         environment.setenv("UNROLL_RUNS", str(runs))
         environment.setenv("UNROLL_WORKERS", "1")
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # what comes before the server is up waits
         page = Route("/", lambda request: HTMLResponse("<html><head></head><body>ø</body></html>"))
         app = Starlette(routes=[page, *ROUTES], middleware=MIDDLEWARE)
         serving = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
