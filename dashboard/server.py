@@ -34,7 +34,7 @@ def runs_root() -> Path:
 
 def texts_root() -> Path:
     """Folder of the visitors' own texts, beside the runs."""
-    return runs_root() / "texts"
+    return runs_root() / ".texts"
 
 
 def worker_count() -> int:
@@ -75,15 +75,18 @@ def close_jobs() -> None:
 
 
 def _warm() -> None:
-    """Start the workers and load what the first page needs, so that it opens at once."""
+    """Start the workers, load what the first page needs and measure its picture, so that it opens at once."""
     try:
         jobs()
         plotly_script()
-        import pandas  # noqa: F401
-        import plotly.graph_objects  # noqa: F401
         import torch
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(1)  # small models are slower with more, and the workers share the machine
+        from dashboard.measurements import flows_at_start
+        from dashboard.situations import FIRST_LOOK
+        from dashboard.widgets import live_figures  # noqa: F401
+
+        flows_at_start(FIRST_LOOK)
     except Exception:
         _log.exception("The server could not warm up; the first page will say why.")
     gc.collect()
