@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import socket
 import threading
 from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ..recordings.storage import RecordingError, check_run_id, new_run_id, read_
 from .config import TrainingConfig
 from .control import Control, mark_watched, write_control
 from .endings import heal, mark, outcome
+from .job import Job, NotRunning
 from .limits import LimitReached, Limits
 from .run import create_folder, train_into
 from .server_lock import ServerLock
@@ -24,29 +24,7 @@ from .server_lock import ServerLock
 CLOSE_SECONDS = 5.0
 """How long `close` waits for running runs to write their last rows."""
 log = logging.getLogger(__name__)
-
-
-class NotRunning(Exception):
-    """The run is over, or another server's, or there is none; the message says which."""
-
-
-@dataclass
-class _Job:
-    """An unfinished run of this server."""
-
-    visitor: str
-    config: TrainingConfig
-    control: Control
-    future: Future | None = None
-    """None while it waits in the queue."""
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.future is None
-
-    @property
-    def is_ending(self) -> bool:
-        return self.control.state == "end"
+__all__ = ["Jobs", "NotRunning"]
 
 
 class Jobs:
@@ -67,7 +45,7 @@ class Jobs:
         self._slots = slots
         self._texts = texts
         self._lock = threading.RLock()
-        self._jobs: dict[str, _Job] = {}  # oldest first, so that the queue is its waiting part
+        self._jobs: dict[str, Job] = {}  # oldest first, so that the queue is its waiting part
         self._unmarked: dict[str, tuple[str, str]] = {}  # their ends wait for room on the disk
         self._is_closed = False
         self.root.mkdir(parents=True, exist_ok=True)
@@ -98,8 +76,9 @@ class Jobs:
         with self._lock:
             self._check_room(visitor)
             run_id = new_run_id()
-            job = _Job(visitor, config, Control.of(config))
-            self._create(run_id, job)
+            job = Job(visitor, config, Control.of(config))
+            owner = {"host": socket.gethostname(), "pid": os.getpid(), "server": self._server.server}
+            create_folder(self.root, run_id, config, owner)
             self._jobs[run_id] = job
             self._fill_slots()
         return run_id
@@ -115,16 +94,6 @@ class Jobs:
         if waiting >= self.limits.max_queued and self._running() >= self._slots:
             raise LimitReached(f"{waiting} runs are waiting already, which is all this server queues; try again later.")
 
-    def _create(self, run_id: str, job: _Job) -> None:
-        owner = {"host": socket.gethostname(), "pid": os.getpid(), "server": self._server.server}
-        try:
-            create_folder(self.root, run_id, job.config, owner)
-            write_control(self.root / run_id, job.control)
-        except RecordingError:
-            shutil.rmtree(self.root / run_id, ignore_errors=True)
-            raise
-        mark_watched(self.root / run_id)
-
     def _queue(self) -> list[str]:
         return [run_id for run_id, job in self._jobs.items() if job.is_waiting]
 
@@ -132,10 +101,18 @@ class Jobs:
         return sum(not job.is_waiting for job in self._jobs.values())
 
     def _fill_slots(self) -> None:
-        for run_id in self._queue()[: max(0, self._slots - self._running())]:
-            job = self._jobs[run_id]
-            folder = str(self.root / run_id)
-            job.future = self._executor.submit(train_into, folder, job.config, self._texts, self.limits)
+        while (queue := self._queue()) and self._running() < self._slots:
+            self._submit(queue[0], self._jobs[queue[0]])
+
+    def _submit(self, run_id: str, job: Job) -> None:
+        try:
+            job.future = self._executor.submit(
+                train_into, str(self.root / run_id), job.config, self._texts, self.limits
+            )
+        except RuntimeError:
+            self._jobs.pop(run_id)
+            self._mark(run_id, "failed", "The workers are shut down already; start the server again.")
+        else:
             job.future.add_done_callback(partial(self._finish, run_id))
 
     def _finish(self, run_id: str, future: Future) -> None:
@@ -202,9 +179,9 @@ class Jobs:
         if job.future is None:
             self._jobs.pop(run_id)
             self._mark(run_id, "ended", message)
-            return
-        self._ask(run_id, state="end", message=message)
-        job.future.cancel()  # where the executor has not begun with it
+        elif not job.is_ending:
+            self._ask(run_id, state="end", message=message)
+            job.future.cancel()  # where the executor has not begun with it
 
     def watch(self, run_id: str) -> None:
         """Note that somebody looks at the run, if it is a run of this server; unwatched runs end after a while."""
@@ -229,12 +206,14 @@ class Jobs:
     def _ask(self, run_id: str, **changes) -> None:
         with self._lock:
             job = self._job(run_id)
+            if job.is_ending:
+                raise NotRunning(f"A run is steered until its end is asked for; {run_id} is ending. Start a new one.")
             control = replace(job.control, **changes)
             write_control(self.root / run_id, control)
             job.control = control
         mark_watched(self.root / run_id)
 
-    def _job(self, run_id: str) -> _Job:
+    def _job(self, run_id: str) -> Job:
         if run_id not in self._jobs:
             why = "another server's" if self._is_active(run_id) else "over"
             raise NotRunning(f"A run is steered while its own server trains it; {run_id} is {why}. Start a new one.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from ..recordings.storage import Record, RecordingError, RecordingWriter, read_h
 from ..recordings.writer import this_process
 from ..tasks.config import TaskConfig
 from .config import TrainingConfig
+from .control import Control, mark_watched, write_control
 from .limits import Limits
 from .loop import TrainingDiverged, is_finite, train
 from .overseer import Overseer, RunEnded
@@ -29,11 +31,20 @@ DISK_RETRY = 0.5
 
 
 def create_folder(root: Path, run_id: str, config: TrainingConfig, owner: dict) -> None:
-    """Make the folder of a run that waits to be trained. Errors: RecordingError."""
-    writer = RecordingWriter.create(
-        root, config=config.to_dict(), seed=config.seed, run_id=run_id, status="queued", owner=owner
-    )
-    writer.close(status="queued")
+    """Make the folder of a run that waits to be trained. Errors: RecordingError, and then there is no new folder."""
+    folder = root / run_id
+    is_taken = folder.exists()
+    try:
+        writer = RecordingWriter.create(
+            root, config=config.to_dict(), seed=config.seed, run_id=run_id, status="queued", owner=owner
+        )
+        writer.close(status="queued")
+        write_control(folder, Control.of(config))
+    except RecordingError:
+        if not is_taken:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    mark_watched(folder)
 
 
 def train_into(

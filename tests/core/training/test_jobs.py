@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,30 @@ def test_a_run_that_waits_can_be_ended_and_the_next_moves_up(pool, tmp_path, wai
         second, third = jobs.start(SHORT, "bob"), jobs.start(SHORT, "eve")
         jobs.end(second)
         assert status(jobs, second) == "ended" and jobs.queue_position(third) == 1
+
+
+def test_a_run_that_is_ending_cannot_be_called_back(jobs, wait_until):
+    run_id = started(jobs, wait_until)
+    jobs.end(run_id)
+    for act in (jobs.resume, jobs.step_once, jobs.set_knobs):
+        with pytest.raises(NotRunning):
+            act(run_id)
+    jobs.end(run_id)
+    wait_until(lambda: status(jobs, run_id) == "ended")
+
+
+def test_a_run_that_no_worker_can_take_is_marked_failed(tmp_path):
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with serving(tmp_path, executor) as jobs:
+        header = read_header(tmp_path / jobs.start(SHORT, "ada"))
+    assert header.status == "failed" and "shut down" in header.message
+
+
+def test_runs_may_be_trained_by_any_executor(tmp_path, wait_until):
+    with ThreadPoolExecutor(1) as threads, serving(tmp_path, threads, slots=3) as jobs:
+        runs = [jobs.start(SHORT, visitor) for visitor in ("ada", "bob", "eve")]
+        wait_until(lambda: all(status(jobs, run_id) == "finished" for run_id in runs))
 
 
 def test_limits_hold_for_a_run_for_a_visitor_and_for_all(pool, tmp_path, wait_until):

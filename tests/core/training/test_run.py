@@ -135,6 +135,14 @@ def test_a_control_that_is_out_of_range_is_refused(tmp_path):
     assert ControlReader(tmp_path, Control.of(SMALL)).read() == Control.of(SMALL)
 
 
+def test_a_folder_that_is_taken_stays_as_it_is(tmp_path):
+    folder = run_folder(tmp_path, SMALL)
+    train_into(folder, SMALL)
+    with pytest.raises(RecordingError, match="taken"):
+        run_folder(tmp_path, SMALL)
+    assert read_header(folder).status == "finished"
+
+
 def test_a_vanished_folder_is_a_clear_error_for_who_steers(tmp_path):
     with pytest.raises(RecordingError, match="vanished"):
         write_control(tmp_path / "gone", Control.of(SMALL))
