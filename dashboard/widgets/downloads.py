@@ -22,6 +22,9 @@ def show_code(config: TrainingConfig) -> None:
         chosen = st.selectbox(
             "Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code"
         )
+        st.caption(
+            "One layer in one direction, on recall with the loss at the last step; weights and tokens are drawn anew."
+        )
         st.code(gradient_flow_code(config.models[chosen], config.task.length, config.batch_size, config.seed))
 
 

@@ -100,7 +100,7 @@ def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
     is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
     if any(values[key] != value for key, value in values_of(config).items() if key not in LIVE):
         if is_own:
-            jobs().end(run_id)
+            _steer("end", run_id)
         forget_run()
         return None
     return ShownRun(header, config, is_own)

@@ -11,6 +11,7 @@ from dashboard.widgets.gradient_controls import gradient_fields
 
 FIELDS = {field.key: field for field in gradient_fields(Limits(), Path("no-texts"))}
 NUMBERS = [key for key, field in FIELDS.items() if isinstance(field, Number)]
+NARROW = Limits(max_length=12, max_hidden_size=8, max_layers=1, max_batch_size=4, max_models=2, max_steps=5)
 BAD_NUMBERS = ("", " ", "nan", "inf", "-1", "1e999", "twenty", "9" * 5000, "٢٠٠٠٠٠٠٠٠٠٠", "0x10", "1;2", "\x00")
 
 
@@ -129,18 +130,9 @@ def test_no_choice_that_is_not_offered_is_read(key):
             FIELDS[key].read(text)
 
 
-def _gradient_flow(**address: str) -> AppTest:
-    test = AppTest.from_file(
-        str(Path(__file__).parents[2] / "dashboard" / "views" / "gradient_flow.py"), default_timeout=60
-    )
-    for key, value in address.items():
-        test.query_params[key] = value
-    return test.run()
-
-
-def test_a_page_with_every_field_out_of_range_is_the_page_of_the_defaults_and_says_so(runs):
+def test_a_page_with_every_field_out_of_range_is_the_page_of_the_defaults_and_says_so(open_view):
     bad = {key: "999999999999" if key in NUMBERS else "chess" for key in FIELDS}
-    test = _gradient_flow(**bad)
+    test = open_view("gradient_flow", **bad)
     assert not test.exception
     assert {key: test.session_state[key] for key in FIELDS} == {key: field.default for key, field in FIELDS.items()}
     told = " ".join(notices(test))
@@ -148,10 +140,9 @@ def test_a_page_with_every_field_out_of_range_is_the_page_of_the_defaults_and_sa
         assert f"{field.label} must be " in told
 
 
-def test_a_page_with_the_largest_values_asks_for_nothing_beyond_the_limits(runs, monkeypatch):
-    for name, value in {"LENGTH": 12, "HIDDEN_SIZE": 8, "LAYERS": 1, "BATCH_SIZE": 4, "MODELS": 2, "STEPS": 5}.items():
-        monkeypatch.setenv(f"UNROLL_MAX_{name}", str(value))
-    test = _gradient_flow(T="400", H="256", layers="4", batch="256", models="4", steps="20000")
+@pytest.mark.parametrize("limits", [NARROW], ids=["narrow"])
+def test_a_page_with_the_largest_values_asks_for_nothing_beyond_the_limits(open_view):
+    test = open_view("gradient_flow", T="400", H="256", layers="4", batch="256", models="4", steps="20000")
     assert not test.exception
     shown = {key: test.session_state[key] for key in ("T", "H", "layers", "batch", "models", "steps")}
     assert shown == {"T": 12, "H": 8, "layers": 1, "batch": 4, "models": 2, "steps": 5}
@@ -159,8 +150,8 @@ def test_a_page_with_the_largest_values_asks_for_nothing_beyond_the_limits(runs,
 
 
 @pytest.mark.parametrize("run", ["../../etc", "20990101-000000-000000-abcdef", "![x](//a.b)", "x" * 4000])
-def test_a_run_that_is_not_there_is_told_and_the_page_stays(runs, run):
-    test = _gradient_flow(run=run)
+def test_a_run_that_is_not_there_is_told_and_the_page_stays(open_view, run):
+    test = open_view("gradient_flow", run=run)
     assert not test.exception
     assert any("The run in the address cannot be shown" in notice for notice in notices(test))
     assert not any("![" in warning.value for warning in test.warning)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.recordings.storage import RecordingWriter, list_runs
+from core.tasks.config import VARIANTS
+from core.training.config import TrainingConfig
+from core.training.limits import Limits
+from dashboard import server
+from dashboard.situations import FIRST_LOOK
+from dashboard.widgets.gradient_controls import SITUATIONS
+
+VIEWS = sorted(path.stem for path in (Path(server.__file__).parent / "views").glob("[a-z]*.py"))
+NARROW = Limits(max_length=12, max_hidden_size=8, max_batch_size=4, max_models=1, max_steps=5)
+ENDLESS = {"steps": "20000", "H": "8", "batch": "8", "T": "8"}
+SECONDS = 60
+
+
+def text(page: AppTest) -> str:
+    """All that the page says, without the backslashes that keep Markdown plain."""
+    assert not page.exception
+    elements = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info]
+    return "\n".join(element.value for element in elements).replace("\\", "")
+
+
+def run_until(page: AppTest, condition: Callable[[], bool]) -> None:
+    """Run the page anew, as its clock does in a browser, until the condition holds."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, text(page)
+        page.run()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_opens_from_the_menu_without_an_error(open_view, view):
+    page = open_view(view)
+    assert not page.exception and not page.error and not page.warning
+    assert len(page.title) == 1
+    assert "each step back keeps" in text(page)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_each_situation_is_shown_read_out_and_lit(open_view, situation):
+    page = open_view("gradient_flow")
+    page.button_group(key="situation").set_value(situation).run()
+    assert "Before training:" in text(page) and not page.error
+    assert page.session_state["situation"] == situation
+    assert text(page).count("- **") >= page.session_state["models"]
+
+
+@pytest.mark.parametrize("task", VARIANTS)
+def test_each_task_is_shown_with_its_chance_level_and_its_source(open_view, task):
+    page = open_view("gradient_flow", task=task, T="30", H="8", batch="8")
+    assert "Chance: " in text(page) and not page.error and not page.warning
+
+
+def test_layers_and_directions_are_chosen_where_there_are_several(open_view):
+    page = open_view("gradient_flow", layers="2", both="yes", H="8", batch="8")
+    before = text(page)
+    page.button_group(key="direction").set_value(1).run()
+    assert text(page) != before and not page.error
+
+
+@pytest.mark.parametrize("limits", [NARROW], ids=["narrow"])
+def test_narrow_limits_leave_every_situation_usable(open_view):
+    page = open_view("gradient_flow")
+    for situation in SITUATIONS:
+        page.button_group(key="situation").set_value(situation).run()
+        assert not page.exception and not page.error
+
+
+def test_a_run_is_trained_read_out_and_found_again(open_view, runs):
+    page = open_view("gradient_flow", steps="4", H="8", batch="8", T="8")
+    page.button(key="train").click().run()
+    run_until(page, lambda: "At training step 4:" in text(page))
+    (header,), problems = list_runs(runs)
+    assert (header.status, header.last_step, problems) == ("finished", 4, [])
+    assert header.id in str(page.query_params["run"])
+    again = open_view("gradient_flow", run=header.id)
+    assert "At training step 4:" in text(again)
+    assert (again.session_state["steps"], again.session_state["H"], again.session_state["T"]) == (4, 8, 8)
+    again.button(key="reset").click().run()
+    assert "Before training:" in text(again) and "run" not in again.query_params
+
+
+def test_whoever_trains_anew_ends_their_earlier_run(open_view, runs):
+    page = open_view("gradient_flow", **ENDLESS)
+    page.button(key="train").click().run()
+    page.query_params.clear()
+    page.session_state["last-run"] = None
+    page.run()
+    page.button(key="train").click().run()
+    assert not page.error and not page.exception
+    run_until(page, lambda: sorted(header.status for header in list_runs(runs)[0]) == ["ended", "running"])
+
+
+@pytest.mark.parametrize("limits", [Limits(max_queued=1)], ids=["short queue"])
+def test_a_full_queue_refuses_a_run_in_a_sentence(open_view, runs):
+    page = open_view("gradient_flow", **ENDLESS)
+    for visitor in ("first of others", "second of others"):
+        server.jobs().start(TrainingConfig(steps=20_000), visitor)
+    page.button(key="train").click().run()
+    assert "1 runs are waiting already, which is all this server queues; try again later." in text(page)
+    assert "run" not in page.query_params and len(list_runs(runs)[0]) == 2
+
+
+def test_another_seed_ends_the_run_that_the_page_steered(open_view, runs):
+    page = open_view("gradient_flow", **ENDLESS)
+    page.button(key="train").click().run()
+    page.number_input(key="seed").set_value(7).run()
+    assert "run" not in page.query_params and "Before training:" in text(page)
+    run_until(page, lambda: list_runs(runs)[0][0].status == "ended")
+
+
+def test_a_run_whose_folder_vanishes_is_told_and_the_page_stays(open_view, runs):
+    config = TrainingConfig(models=FIRST_LOOK.models[:2], steps=3)
+    RecordingWriter.create(runs, config=config.to_dict(), seed=0, run_id="vanishing").close()
+    page = open_view("gradient_flow", run="vanishing")
+    assert not page.warning and "run" in page.query_params
+    shutil.rmtree(runs / "vanishing")
+    page.run()
+    assert "The run can no longer be read" in text(page)
+    page.run()
+    assert "Before training:" in text(page) and not page.warning
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": 10_000_000},
+        {"batch_size": 4096},
+        {"learning_rate": 1000.0},
+        {"max_norm": 1e6},
+        {"models": [{"cell": "lstm", "forget_bias": 2.5}]},
+        {"models": [{"cell": "rnn", "hidden_size": 512}]},
+        {"models": [{"cell": "rnn", "hidden_size": 8}, {"cell": "rnn", "hidden_size": 16}]},
+        {"models": [{"cell": "rnn", "layers": 2, "dropout": 0.5}]},
+        {"task": {"symbols": 4}},
+        {"task": {"name": "next_character", "text": "sha256:" + "0" * 64}},
+        {"surprise": 1},
+    ],
+)
+def test_a_run_that_the_controls_cannot_describe_is_told_and_the_page_stays(open_view, runs, changes):
+    RecordingWriter.create(runs, config=TrainingConfig().to_dict() | changes, seed=0, run_id="foreign").close()
+    page = open_view("gradient_flow", run="foreign")
+    assert "The run in the address cannot be shown" in text(page)
+    assert page.session_state["steps"] == 300
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02binary" * 50, b"\xff\xfe\xfa" * 200, b"short"])
+def test_a_text_that_cannot_be_learnt_is_told_and_the_page_stays(open_view, content):
+    page = open_view("gradient_flow", task="next_character", H="8", batch="8")
+    page.file_uploader(key="own_text").upload("own.txt", content, "text/plain").run()
+    assert len(page.error) == 1 and not page.exception
+    assert page.session_state["text"] == "python-reference"
+
+
+def test_recent_runs_are_told_on_the_first_page(open_view, runs):
+    RecordingWriter.create(runs, config=FIRST_LOOK.to_dict(), seed=0).close()
+    (runs / "no-recording-at-all").mkdir()
+    page = open_view("home")
+    assert not page.exception
+    assert "None yet" not in text(page)
