@@ -125,7 +125,7 @@ def page(server: str, open_page: Callable):
 
 
 def _is_complaint(message) -> bool:
-    """An error, but not Streamlit's own search for its server, which asks below a deep link first and gets 404 there."""
+    """An error, but not Streamlit's own search for its server, which asks below a deep link first and gets 404."""
     return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
 
 
