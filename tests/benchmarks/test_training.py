@@ -77,8 +77,9 @@ def test_a_training_step_watched_and_recorded_against_a_bare_one(tmp_path, one_t
 
     recorded = _seconds_a_step(config, record)
     print(
-        f"\nT={length}, 2 models, CPU ms a step: bare {1e3 * bare:.2f}, train() {1e3 * watched:.2f} ({watched / bare:.2f}×)"
-        f", recorded and steered {1e3 * recorded:.2f} ({recorded / bare:.2f}×; {recorded / watched:.2f}× of train())"
+        f"\nT={length}, 2 models, CPU ms a step: bare {1e3 * bare:.2f}, "
+        f"train() {1e3 * watched:.2f} ({watched / bare:.2f}×), "
+        f"recorded and steered {1e3 * recorded:.2f} ({recorded / bare:.2f}×; {recorded / watched:.2f}× of train())"
     )
 
 
