@@ -38,7 +38,7 @@ def task_of(config: TaskConfig) -> Task:
     return make_task(config, texts_root())
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)  # at a server's limits one is 150 MB
 def flows_at_start(config: TrainingConfig) -> tuple[GradientFlow, ...]:
     """Gradient flow of each model before training. Errors: TextError."""
     return initial_flows(config, texts_root())

@@ -26,6 +26,8 @@ class Limits:
     max_layers: int = 4
     max_batch_size: int = 256
     max_models: int = 4
+    max_states: int = 8_000_000
+    """Hidden states of one batch, of all layers, directions and models: what memory and time grow with."""
     max_seconds: float = 900
     """Training time of a run, without its pauses."""
     max_paused_seconds: float = 1800
@@ -63,6 +65,16 @@ class Limits:
         ):
             if value > most:
                 raise LimitReached(f"This server runs at most {most} {what}, got {value}; choose {most} or fewer.")
+        if (states := _states(config)) > self.max_states:
+            raise LimitReached(
+                f"This server holds at most {self.max_states:,} hidden states of a batch, got {states:,}; "
+                "choose fewer examples, timesteps, hidden units, layers or models."
+            )
+
+
+def _states(config: TrainingConfig) -> int:
+    units = sum(model.hidden_size * model.layers * (1 + model.bidirectional) for model in config.models)
+    return config.batch_size * config.task.length * units
 
 
 def _parse(name: str, text: str, is_whole: bool) -> int | float:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.training.config import TrainingConfig
+from core.training.limits import LimitReached
 from dashboard import state
 from dashboard.explanations import GRADIENT_FLOW, TRY_IT
 from dashboard.measurements import flows_at_start, receipts_at_start, task_of
@@ -36,8 +37,9 @@ values = {field.key: st.session_state[field.key] for field in fields}
 write_address(fields)
 try:
     config: TrainingConfig = config_of(values)
+    jobs().limits.check(config)
     task, flows = task_of(config.task), flows_at_start(config)
-except ValueError as error:
+except (ValueError, LimitReached) as error:
     st.error(str(error))
     st.stop()
 run = shown_run(values)

@@ -75,6 +75,15 @@ def test_narrow_limits_leave_every_situation_usable(open_view):
         assert not page.exception and not page.error
 
 
+def test_the_largest_of_everything_at_once_is_refused_in_a_sentence(open_view):
+    largest = {"T": "400", "H": "256", "layers": "4", "both": "yes", "batch": "256", "models": "4"}
+    page = open_view("gradient_flow", **largest)
+    assert "at most 8,000,000 hidden states of a batch, got 838,860,800" in text(page)
+    page.number_input(key="T").set_value(5).run()
+    page.button_group(key="situation").set_value("RNN against LSTM").run()
+    assert "Before training:" in text(page) and not page.error
+
+
 def test_a_run_is_trained_read_out_and_found_again(open_view, runs):
     page = open_view("gradient_flow", steps="4", H="8", batch="8", T="8")
     page.button(key="train").click().run()

@@ -40,3 +40,11 @@ def test_the_environment_sets_limits():
 def test_a_limit_that_is_no_number_is_refused_by_name(text):
     with pytest.raises(ValueError, match="UNROLL_MAX_STEPS needs a whole number"):
         Limits.from_environment({"UNROLL_MAX_STEPS": text})
+
+
+def test_what_is_allowed_one_by_one_may_be_too_much_together():
+    model = ModelConfig("lstm", hidden_size=256, layers=4, bidirectional=True)
+    config = TrainingConfig(TaskConfig(length=400), (model,) * 4, batch_size=256)
+    with pytest.raises(LimitReached, match="at most 8,000,000 hidden states of a batch, got 838,860,800; choose fewer"):
+        Limits().check(config)
+    Limits(max_states=838_860_800).check(config)
