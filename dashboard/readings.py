@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
+
 from core.analysis.decay import HORIZON_SHARE, Decay
-from core.recordings.records import Receipt
+from core.recordings.records import GradientFlow, Receipt
 
 
 def number(value: float) -> str:
@@ -43,6 +45,16 @@ def _pace(decay: Decay) -> str:
     share = f"{number(decay.factor * 100)} %" if decay.factor < 0.9995 else "nearly all"
     kept = f"each step back keeps {share}"
     return f"{kept}, and 1/{1 / HORIZON_SHARE:.0f} is left after {decay.horizon:.0f} steps"
+
+
+def naive_sentence(label: str, flow: GradientFlow) -> str:
+    """What the usual measurement would have said of a model."""
+    assert flow.direct is not None
+    reached = np.abs(flow.direct).max(axis=(0, 2)) > 0
+    return (
+        f"`output.retain_grad()` on the same {label.split(',')[0]} shows exactly 0 at {int((~reached).sum())} of "
+        f"{len(reached)} steps: only what reaches each output directly, not what flows through time."
+    )
 
 
 def receipt_sentence(label: str, receipt: Receipt) -> str:

@@ -6,7 +6,8 @@ A direction's timestep is the position in the sequence, also for the reverse dir
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,12 @@ class GateTrace:
     update: np.ndarray | None = None
     new: np.ndarray | None = None
 
+    def first(self, examples: int) -> GateTrace:
+        """The same of the first examples alone."""
+        named: dict[str, Any] = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        cut = {name: value[:, :, :examples] for name, value in named.items() if name != "lengths"}
+        return replace(self, lengths=self.lengths[:examples], **cut)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -113,7 +120,7 @@ class ModelStep:
     hidden_norms: np.ndarray
     """‖∂L/∂h_t‖₂, shape (L, D, T), float32."""
     cell_norms: np.ndarray | None = None
-    """LSTM: ‖∂L/∂c_t‖₂ over the watched examples, shape (L, D, T), float32."""
+    """LSTM: ‖∂L/∂c_t‖₂, shape (L, D, T), float32."""
     gates: GateTrace | None = None
     """A snapshot of gates and states, at some steps only."""
 

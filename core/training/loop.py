@@ -22,7 +22,7 @@ from ..tasks.task import Batch, Task
 from .clipping import clip, total_norm
 from .config import TrainingConfig
 
-WATCHED_EXAMPLES = 8
+SNAPSHOT_EXAMPLES = 8
 WATCHED_LAYER = "recurrent"
 EARLY_SNAPSHOTS = (0, 1, 2, 3, 5, 10, 20)
 SNAPSHOT_EVERY = 50
@@ -140,7 +140,7 @@ class _Trainee:
         )
 
     def _measure(self, batch: Batch, dropout_seed: int, with_gates: bool) -> _Measured:
-        with torch.random.fork_rng(devices=[]), watch(self.model, examples=WATCHED_EXAMPLES) as watched:
+        with torch.random.fork_rng(devices=[]), watch(self.model, examples=None) as watched:
             torch.default_generator.manual_seed(dropout_seed)
             outputs = self.model(batch.inputs)
             loss = self.task.loss(outputs, batch)
@@ -151,7 +151,7 @@ class _Trainee:
             accuracy=self.task.accuracy(outputs.detach(), batch),
             hidden_norms=_as_float32(flow.norms()),
             cell_norms=None if flow.cell is None else _as_float32(flow.cell_norms()),
-            gates=watched.gates[WATCHED_LAYER] if with_gates else None,
+            gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if with_gates else None,
         )
 
     def _update(self, learning_rate: float) -> float:

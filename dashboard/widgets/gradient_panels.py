@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import plotly.graph_objects as go
 
 from core.recordings.records import GradientFlow
 from core.tasks.task import Task
@@ -23,6 +24,8 @@ from dashboard.figures.gradient_flow import (
 )
 from dashboard.theme import SECOND_PATH_DASH, Stroke, model_strokes
 from dashboard.widgets.live_figures import Panel, Source
+
+FIXED_STEPS = 1000
 
 
 def gradient_curves(config: TrainingConfig, flows: Sequence[GradientFlow], layer: int, direction: int) -> list[Curve]:
@@ -68,7 +71,7 @@ def live_panels(
     heatmaps = [
         Panel(
             f"heat-{index}",
-            gradient_heatmap_figure(decades, config.task.length),
+            _whole_run(gradient_heatmap_figure(decades, config.task.length), config),
             "heatmap",
             f"{model.label}: ‖∂L/∂h‖ over training",
             alt=f"Heatmap of the gradient norm of {model.label} by training step and timestep.",
@@ -107,11 +110,16 @@ def _curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direc
     )
 
 
-def _scalar_panel(scalar: str, title: str, figure, config: TrainingConfig) -> Panel:
+def _whole_run(figure: go.Figure, config: TrainingConfig) -> go.Figure:
+    """Fix the axis of training steps for a run of moderate length; a long one grows into view."""
+    return figure.update_xaxes(range=[-0.5, config.steps + 0.5]) if config.steps <= FIXED_STEPS else figure
+
+
+def _scalar_panel(scalar: str, title: str, figure: go.Figure, config: TrainingConfig) -> Panel:
     labels = ", ".join(model.label for model in config.models)
     return Panel(
         scalar,
-        figure,
+        _whole_run(figure, config),
         "scalars",
         f"{title} on each step's batch",
         alt=f"{title} against training step for {labels}, with the chance line.",

@@ -11,7 +11,7 @@ from core.recordings.records import GradientFlow
 from core.recordings.storage import RecordingError
 from core.training.config import TrainingConfig
 from dashboard.measurements import series_at_start, series_of_run
-from dashboard.readings import decay_sentence
+from dashboard.readings import decay_sentence, naive_sentence
 from dashboard.widgets.run_controls import ShownRun
 
 
@@ -44,4 +44,6 @@ def _sentences(
         if found is not None:
             when, series = f"At training step {found[0]}", found[1]
     lines = [decay_sentence(one.label, one.symbol, decay(one.norms[place])) for one in series]
+    if run is None:
+        lines.append(naive_sentence(config.models[-1].label, flows[-1]))
     st.markdown("\n".join([f"{when}:", "", *(f"- {line}" for line in lines)]))
