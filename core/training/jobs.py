@@ -92,7 +92,7 @@ class Jobs:
             raise LimitReached(f"You have {runs} going or waiting, which is all a visitor may have; end one first.")
         waiting = len(self._queue())
         if waiting >= self.limits.max_queued and self._running() >= self._slots:
-            raise LimitReached(f"{waiting} runs are waiting already, which is all this server queues; try again later.")
+            raise LimitReached(f"This server queues at most {waiting}, which are waiting already; try again later.")
 
     def _queue(self) -> list[str]:
         return [run_id for run_id, job in self._jobs.items() if job.is_waiting]

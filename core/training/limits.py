@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from ..tasks.config import MIN_LENGTH
+
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
@@ -40,6 +42,10 @@ class Limits:
     """Runs that wait, of all visitors."""
     unwatched_seconds: float = 300
     """After so long without anybody looking, a run ends."""
+
+    def __post_init__(self):
+        if self.max_length < MIN_LENGTH:
+            raise ValueError(f"max_length needs at least {MIN_LENGTH}, got {self.max_length}; raise UNROLL_MAX_LENGTH.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:

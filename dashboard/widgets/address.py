@@ -114,7 +114,8 @@ def read_address(fields: Sequence[Field]) -> list[str]:
     given = {field.key: st.query_params.get(field.key) for field in fields}
     kept = st.session_state.get(state.CONTROLS, {})
     for field in fields:
-        st.session_state.setdefault(field.key, kept.get(field.key, field.default))
+        # Set anew in each run: a control in a closed popover is made when it opens, and else shows its lowest value.
+        st.session_state[field.key] = st.session_state.get(field.key, kept.get(field.key, field.default))
     if any(given.values()) and given != st.session_state.get(state.ADDRESS):
         notices = [notice for field in fields if (notice := _read(field, given[field.key]))]
         st.session_state[state.ADDRESS_NOTICES] = notices

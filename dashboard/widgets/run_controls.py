@@ -142,8 +142,7 @@ def _steering_buttons(run: ShownRun) -> None:
 def _start(config: TrainingConfig) -> None:
     visitor = state.visitor()
     try:
-        for run_id in jobs().runs_of(visitor):
-            jobs().end(run_id)
+        _make_room(visitor)
         run_id = jobs().start(config, visitor)
     except (LimitReached, RecordingError) as error:
         st.session_state[state.PROBLEM] = str(error)
@@ -151,6 +150,13 @@ def _start(config: TrainingConfig) -> None:
     state.show_run(run_id)
     st.session_state[state.LAST_RUN] = run_id
     st.session_state[state.KNOBS] = _knobs(values_of(config))
+
+
+def _make_room(visitor: str) -> None:
+    """End the visitor's oldest runs as far as a new one needs it."""
+    own = jobs().runs_of(visitor)
+    for run_id in own[: max(0, len(own) + 1 - jobs().limits.max_running_per_visitor)]:
+        jobs().end(run_id)
 
 
 def _steer(action: str, run_id: str) -> None:

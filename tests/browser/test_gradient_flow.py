@@ -147,6 +147,18 @@ def test_a_link_brings_the_controls_along(server, open_page):
     assert "m2_bias=1" in page.url
 
 
+def test_controls_in_a_popover_show_what_holds_also_after_the_page_ran_again(server, open_page):
+    page = open_page(f"{server}{PAGE}?H=24&models=3")
+    seed = page.get_by_label("Seed")
+    seed.fill("2")
+    seed.press("Enter")
+    page.wait_for_url(re.compile("seed=2"))
+    page.get_by_role("button", name="Models").click()
+    expect(page.get_by_label("Hidden units H")).to_have_value("24")
+    expect(page.get_by_role("spinbutton", name="Models")).to_have_value("3")
+    assert "H=24" in page.url and "models=3" in page.url
+
+
 def test_a_text_that_is_none_is_refused_and_the_page_stays_usable(server, open_page, tmp_path):
     page = open_page(f"{server}{PAGE}?task=next_character")
     page.get_by_role("button", name="Task").click()

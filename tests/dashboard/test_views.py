@@ -115,7 +115,7 @@ def test_a_full_queue_refuses_a_run_in_a_sentence(open_view, runs):
     for visitor in ("first of others", "second of others"):
         server.jobs().start(TrainingConfig(steps=20_000), visitor)
     page.button(key="train").click().run()
-    assert "1 runs are waiting already, which is all this server queues; try again later." in text(page)
+    assert "This server queues at most 1, which are waiting already; try again later." in text(page)
     assert "run" not in page.query_params and len(list_runs(runs)[0]) == 2
 
 

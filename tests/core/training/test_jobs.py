@@ -129,7 +129,7 @@ def test_limits_hold_for_a_run_for_a_visitor_and_for_all(pool, tmp_path, wait_un
         with pytest.raises(LimitReached, match="You have 1 run"):
             jobs.start(SHORT, "ada")
         jobs.start(SHORT, "bob")
-        with pytest.raises(LimitReached, match="1 runs are waiting"):
+        with pytest.raises(LimitReached, match="queues at most 1,"):
             jobs.start(SHORT, "eve")
         assert len(list(tmp_path.glob("[0-9]*"))) == 2, "a refused run leaves no folder"
         jobs.end(first)
