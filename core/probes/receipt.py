@@ -73,7 +73,7 @@ def receipt(calls: Sequence[RecurrentCall], flow: GradientFlow) -> Receipt:
     return Receipt(
         hidden=_largest_ratio(row["hidden"] for row in differences),
         cell=_largest_ratio(cells) if cells else None,
-        parameters=max(_largest_ratio([pair]) for row in differences for pair in row["parameters"]),
+        parameters=_largest_ratio(row["parameters"] for row in differences),
         finite_difference=finite,
         finite_difference_step=step + sum(len(call.inputs) for call in calls[:-1]),
         reference_norms=np.concatenate([_reference_norms(call) for call in calls], axis=2),

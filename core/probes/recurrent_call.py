@@ -120,10 +120,10 @@ class Interception(TorchFunctionMode):
         if not known:
             return func(*args, **(kwargs or {}))
         if func in CELL_KINDS:
-            return self._cell(CELL_KINDS[func], *args)
+            return _in_weights_precision(self._cell, CELL_KINDS[func], *args)
         packed = isinstance(args[3], list | tuple)  # (data, batch_sizes, states, weights, …), else the flag for biases
         run = self._packed if packed else self._padded
-        return run(SEQUENCE_KINDS[func], *args)
+        return _in_weights_precision(run, SEQUENCE_KINDS[func], *args)
 
     def _watched(self, batch: int) -> Tensor | slice:
         count = batch if self.examples is None else min(self.examples, batch)
@@ -163,6 +163,21 @@ class Interception(TorchFunctionMode):
         results = run_tapped(call, inputs, hidden, cell, dropout, self._watched(inputs.shape[1]))
         self.keep(call)
         return results
+
+
+def _in_weights_precision(run: Callable[..., Any], kind: str, input: Tensor, *rest: Any) -> Any:
+    """Run outside autocast, in the weights' own precision: gradients through time are then as exact as they can be."""
+    if not torch.is_autocast_enabled(input.device.type):
+        return run(kind, input, *rest)
+    with torch.autocast(input.device.type, enabled=False):
+        return run(kind, *map(_as_float32, (input, *rest)))
+
+
+def _as_float32(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_as_float32, value))
+    is_half = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+    return value.float() if is_half else value
 
 
 def run_tapped(

@@ -78,9 +78,10 @@ def _arranged(
         turned = reversed_in_time(value, lengths) if index % call.directions == 1 else value
         rows.append(turned.cpu().numpy().swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
     stacked = np.stack(rows)
-    if call.order is not None:
+    if bool((lengths < stacked.shape[2]).any()):
         _clear_past_end(stacked, lengths.cpu().numpy())
-        stacked = stacked[:, order if isinstance(order, slice) else order.cpu().numpy()]
+    if not isinstance(order, slice):
+        stacked = stacked[:, order.cpu().numpy()]
     return stacked.reshape(call.layers, call.directions, *stacked.shape[1:])
 
 

@@ -86,7 +86,7 @@ class Receipt:
     cell: float | None
     """Relative difference of ∂L/∂c_t; None without a cell."""
     parameters: float
-    """Relative difference of the parameter gradients, the largest over the parameters."""
+    """Relative difference of the layer's parameter gradients."""
     finite_difference: float
     """Relative difference of the directional derivative at `finite_difference_step` against central differences."""
     finite_difference_step: int

@@ -260,6 +260,42 @@ def test_the_receipt_shows_what_float32_rounds_to_zero():
     assert 0 < watched.receipt("rnn").reference_norms[0, 0, 0] < 1e-45
 
 
+def test_under_autocast_the_gradients_are_float32_and_agree():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 3), nn.LSTM(3, 5, batch_first=True))
+    with torch.autocast("cpu", dtype=torch.bfloat16), core.watch(model) as watched:
+        output, _ = model(torch.randn(4, 6, 3))
+        loss = output[:, -1].sum()
+    loss.backward()
+    assert watched.flow["1"].hidden.dtype == "float32" and watched.receipt("1").agrees
+    assert model[0].weight.grad.any()
+
+
+def test_sorted_packed_gates_end_with_their_sequence():
+    packed = nn.utils.rnn.pack_sequence([torch.randn(5, 3), torch.randn(2, 3)])
+    layer = nn.LSTM(3, 5)
+    with core.watch(layer) as watched:
+        layer(packed)[0].data.sum().backward()
+    assert not watched.gates["lstm"].forget[0, 0, 1, 2:].any() and watched.gates["lstm"].forget[0, 0, 0].all()
+
+
+def test_one_unbatched_sequence_is_a_batch_of_one():
+    layer = nn.GRU(3, 5, bias=False)
+    with core.watch(layer) as watched:
+        layer(torch.randn(6, 3))[0][-1].sum().backward()
+    assert watched.flow["gru"].hidden.shape == (1, 1, 1, 6, 5) and watched.receipt("gru").agrees
+
+
+def test_a_second_backward_pass_over_the_same_graph_gives_its_own_totals():
+    layer = nn.LSTM(3, 5, batch_first=True)
+    with core.watch(layer) as watched:
+        output, _ = layer(torch.randn(4, 6, 3))
+        output[:, -1].sum().backward(retain_graph=True)
+        first = watched.flow["lstm"].hidden.copy()
+        (2 * output[:, -1]).sum().backward()
+    assert watched.flow["lstm"].hidden == pytest.approx(2 * first, rel=1e-5)
+
+
 def test_a_receipt_after_the_optimizer_step_is_refused():
     layer = nn.LSTM(3, 5, batch_first=True)
     optimizer = torch.optim.SGD(layer.parameters(), 0.1)
