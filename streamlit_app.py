@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.frontdoor import MIDDLEWARE
+from dashboard.lifespan import lifespan
 from dashboard.routes import ROUTES
-from dashboard.server import lifespan
 
 app = st.App("dashboard/main.py", routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import gc
-import logging
 import os
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from dashboard.plotly_script import plotly_script
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.training.jobs import Jobs
@@ -21,7 +14,6 @@ if TYPE_CHECKING:
 
 MOST_WORKERS = 8
 
-_log = logging.getLogger("unroll.server")
 _lock = threading.Lock()
 _jobs: Jobs | None = None
 _pool: WorkerPool | None = None
@@ -72,33 +64,3 @@ def close_jobs() -> None:
         jobs_.close()
     if pool is not None:
         pool.shutdown(cancel_futures=True)
-
-
-def _warm() -> None:
-    """Start the workers, load what the first page needs and measure its picture, so that it opens at once."""
-    try:
-        jobs()
-        plotly_script()
-        import torch
-
-        torch.set_num_threads(1)  # small models are slower with more, and the workers share the machine
-        from dashboard.measurements import flows_at_start
-        from dashboard.situations import FIRST_LOOK
-        from dashboard.widgets import live_figures  # noqa: F401
-
-        flows_at_start(FIRST_LOOK)
-    except Exception:
-        _log.exception("The server could not warm up; the first page will say why.")
-    gc.collect()
-    gc.freeze()
-
-
-@asynccontextmanager
-async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Warm up in a thread, so that the server answers meanwhile; at the end stop everything that it started."""
-    warming = asyncio.get_running_loop().run_in_executor(None, _warm)
-    try:
-        yield
-    finally:
-        await warming
-        await asyncio.to_thread(close_jobs)
