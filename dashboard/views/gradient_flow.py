@@ -42,7 +42,7 @@ try:
 except (ValueError, LimitReached) as error:
     st.error(str(error))
     st.stop()
-run = shown_run(values)
+run = shown_run(config)
 run_controls(config, run)
 if run is not None:
     run_status(run)

@@ -105,9 +105,15 @@ def _curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direc
         + ", ".join(c.label for c in curves)
         + ".",
         sources=tuple(hidden + cells),
-        height=400,
+        height=_height(config),
         floor=FLOOR,
     )
+
+
+def _height(config: TrainingConfig) -> int:
+    """Of the larger panels, pixels: a long legend takes no room from the curves."""
+    lines = len(config.models) + sum(model.cell == "lstm" for model in config.models)
+    return 400 + 20 * max(0, lines - 3)
 
 
 def _whole_run(figure: go.Figure, config: TrainingConfig) -> go.Figure:
@@ -124,7 +130,7 @@ def _scalar_panel(scalar: str, title: str, figure: go.Figure, config: TrainingCo
         f"{title} on each step's batch",
         alt=f"{title} against training step for {labels}, with the chance line.",
         sources=tuple(Source(f"{name}/{scalar}") for name in config.names),
-        height=400,
+        height=_height(config),
     )
 
 
@@ -142,7 +148,7 @@ def naive_panel(config: TrainingConfig, flows: Sequence[GradientFlow], layer: in
         "static",
         f"Before training, the usual way and the true one ({model.label})",
         alt="What output.retain_grad() shows beside the total gradient of the same model.",
-        height=400,
+        height=_height(config),
         floor=FLOOR,
         time_axis="x",
     )

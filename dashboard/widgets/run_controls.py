@@ -85,8 +85,8 @@ def forget_run() -> None:
     st.session_state[state.LAST_RUN] = None
 
 
-def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
-    """The run in the address. Once a control other than the live ones has changed, none: a run of ours ends."""
+def shown_run(wanted: TrainingConfig) -> ShownRun | None:
+    """The run in the address. Once the controls want another one, live ones apart, none: a run of ours ends."""
     run_id = state.run_id()
     if run_id is None:
         return None
@@ -98,12 +98,17 @@ def shown_run(values: Mapping[str, Any]) -> ShownRun | None:
         st.warning(f"The run can no longer be read: {verbatim(str(error))}")
         return None
     is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
-    if any(values[key] != value for key, value in values_of(config).items() if key not in LIVE):
+    if _fixed(wanted) != _fixed(config):
         if is_own:
             _steer("end", run_id)
         forget_run()
         return None
     return ShownRun(header, config, is_own)
+
+
+def _fixed(config: TrainingConfig) -> dict[str, Any]:
+    """What cannot change while a run goes on."""
+    return {key: value for key, value in values_of(config).items() if key not in LIVE}
 
 
 def run_controls(config: TrainingConfig, run: ShownRun | None) -> None:

@@ -106,7 +106,7 @@ def test_the_norms_are_those_that_watching_the_model_shows():
     task = make_task(SMALL.task)
     batch = task.batch(np.random.default_rng([SMALL.seed, 0]), SMALL.batch_size)
     model = build_model(LSTM, task, SMALL.seed)
-    with watch(model, examples=8) as watched:
+    with watch(model, examples=None) as watched:
         task.loss(model(batch.inputs), batch).backward()
     first = next(train(SMALL)).models[0]
     np.testing.assert_allclose(first.hidden_norms, watched.flow["recurrent"].norms(), rtol=1e-6)
