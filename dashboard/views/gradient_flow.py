@@ -43,7 +43,7 @@ except (ValueError, LimitReached) as error:
     st.error(str(error))
     st.stop()
 run = shown_run(config)
-run_controls(config, run)
+run_controls(fields, config, run)
 if run is not None:
     run_status(run)
 layer, direction = layer_controls(config)

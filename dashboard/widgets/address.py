@@ -6,6 +6,7 @@ A value in the address that is not allowed falls back to its default, and the pa
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,9 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.readings import verbatim
+
+LATE_SECONDS = 5.0
+"""How long an address that this page has replaced may still arrive, sent before the browser heard of the new one."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,19 @@ def read_address(fields: Sequence[Field]) -> list[str]:
     for field in fields:
         # Set anew in each run: a control in a closed popover is made when it opens, and else shows its lowest value.
         st.session_state[field.key] = st.session_state.get(field.key, kept.get(field.key, field.default))
-    if any(given.values()) and given != st.session_state.get(state.ADDRESS):
+    if any(given.values()) and _is_new(given):
         notices = [notice for field in fields if (notice := _read(field, given[field.key]))]
         st.session_state[state.ADDRESS_NOTICES] = notices
     return list(st.session_state.get(state.ADDRESS_NOTICES, []))
+
+
+def _is_new(given: dict[str, str | None]) -> bool:
+    """True unless this page wrote the address itself; a browser may send for a while what it was before."""
+    now = time.monotonic()
+    lately = [
+        address for address, until in st.session_state.get(state.ADDRESSES_BEFORE, []) if now - until < LATE_SECONDS
+    ]
+    return given != st.session_state.get(state.ADDRESS) and given not in lately
 
 
 def _read(field: Field, text: str | None) -> str | None:
@@ -145,7 +158,15 @@ def write_address(fields: Sequence[Field]) -> None:
         elif st.query_params.get(field.key) != text:
             st.query_params[field.key] = text
     st.session_state[state.CONTROLS] = values
-    st.session_state[state.ADDRESS] = {field.key: st.query_params.get(field.key) for field in fields}
+    _note({field.key: st.query_params.get(field.key) for field in fields})
+
+
+def _note(written: dict[str, str | None]) -> None:
+    before = st.session_state.get(state.ADDRESS)
+    if before is not None and before != written:
+        history = st.session_state.get(state.ADDRESSES_BEFORE, [])
+        st.session_state[state.ADDRESSES_BEFORE] = [(before, time.monotonic()), *history[:9]]
+    st.session_state[state.ADDRESS] = written
 
 
 def set_values(fields: Sequence[Field], values: Mapping[str, Any]) -> None:

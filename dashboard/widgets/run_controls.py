@@ -22,7 +22,7 @@ from dashboard.widgets.gradient_controls import config_of, values_of
 LIVE = ("lr", "clip", "max_norm")
 """Controls that change a run while it goes on; any other one starts anew."""
 STATUS_TEXT = {
-    "queued": "waits for a free worker",
+    "queued": "starting",
     "running": "training",
     "paused": "paused",
     "finished": "finished",
@@ -111,13 +111,13 @@ def _fixed(config: TrainingConfig) -> dict[str, Any]:
     return {key: value for key, value in values_of(config).items() if key not in LIVE}
 
 
-def run_controls(config: TrainingConfig, run: ShownRun | None) -> None:
+def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun | None) -> None:
     """The row of buttons. Live controls reach a run of one's own at once."""
     problem = st.session_state.pop(state.PROBLEM, None)
     active = run is not None and run.header.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
         look: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "shortcut": "T"}
-        st.button("Train", key="train", disabled=active, on_click=_start, args=(config,), **look)
+        st.button("Train", key="train", disabled=active, on_click=_start, args=(fields,), **look)
         if run is not None and active:
             _steering_buttons(run)
         elif run is not None:
@@ -144,12 +144,14 @@ def _steering_buttons(run: ShownRun) -> None:
         st.caption("Started by somebody else: you can watch it.")
 
 
-def _start(config: TrainingConfig) -> None:
+def _start(fields: Sequence[Any]) -> None:
+    """Start what the controls hold at this click, which may be newer than what the page has drawn."""
     visitor = state.visitor()
     try:
+        config = config_of({field.key: st.session_state[field.key] for field in fields})
         _make_room(visitor)
         run_id = jobs().start(config, visitor)
-    except (LimitReached, RecordingError) as error:
+    except (LimitReached, RecordingError, ValueError) as error:
         st.session_state[state.PROBLEM] = str(error)
         return
     state.show_run(run_id)
@@ -198,11 +200,9 @@ def _status(run_id: str, steps: int) -> None:
         st.warning(verbatim(str(error)))
         return
     position = jobs().queue_position(run_id)
-    place = f", place {position} in the queue" if position else ""
+    standing = f"waits, place {position} in the queue" if position else STATUS_TEXT[header.status]
     done = max(header.last_step, 0)
-    st.progress(
-        min(done / steps, 1.0), f"{STATUS_TEXT[header.status]}{place} · step {done} of {steps}{_left(header, steps)}"
-    )
+    st.progress(min(done / steps, 1.0), f"{standing} · step {done} of {steps}{_left(header, steps)}")
     if header.message:
         (st.error if header.status in ("crashed", "failed", "diverged") else st.info)(verbatim(header.message))
 
