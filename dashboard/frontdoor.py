@@ -35,10 +35,17 @@ class Frontdoor:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif is_host_allowed(Headers(scope=scope).get("host")):
-            await self.app(scope, receive, Answer(scope, send))
+            await self.app(_uncompressed_page(scope), receive, Answer(scope, send))
         else:
             refusal = PlainTextResponse("This host name is not in server.allowedHosts.", status_code=400)
             await refusal(scope, receive, send)
+
+
+def _uncompressed_page(scope: Scope) -> Scope:
+    """A navigation asks for no compression: its page, a few kilobytes, is added to on its way out."""
+    if "text/html" not in Headers(scope=scope).get("accept", ""):
+        return scope
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]}
 
 
 class Answer:

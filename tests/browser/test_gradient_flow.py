@@ -58,6 +58,10 @@ def test_the_first_look_tells_how_the_gradient_dies_before_any_click(flow):
     assert "LSTM, forget bias 3: ∂L/∂c" in sentences
 
 
+def test_the_page_itself_begins_plotly_before_streamlit_asks_for_it(flow):
+    assert flow.locator('head script[async][src*="plotly.min.js"]').count() == 1
+
+
 def test_training_shows_both_models_learning_and_a_reload_finds_the_run(flow):
     train(flow, steps=150)
     wait_for_status(flow, "finished")
