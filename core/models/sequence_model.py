@@ -5,12 +5,29 @@ Axes: N batch, T timesteps, I input features, D directions, H hidden units, C ou
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
-from ..tasks.task import Task
 from .config import ModelConfig
 from .recurrent import make_recurrent
+
+
+class Ports(Protocol):
+    """How wide a model is where it meets the world; every task says so, and so does a vocabulary."""
+
+    @property
+    def vocabulary_size(self) -> int | None:
+        """How many tokens there are; None for real-valued input."""
+
+    @property
+    def features(self) -> int | None:
+        """I, the width of a real-valued input; None for tokens."""
+
+    @property
+    def outputs(self) -> int:
+        """C."""
 
 
 class SequenceModel(nn.Module):
@@ -23,7 +40,7 @@ class SequenceModel(nn.Module):
     readout: nn.Linear
     """(D·H) -> C."""
 
-    def __init__(self, config: ModelConfig, task: Task) -> None:
+    def __init__(self, config: ModelConfig, task: Ports) -> None:
         super().__init__()
         if task.vocabulary_size is None:
             assert task.features is not None  # a task has tokens or features
@@ -44,7 +61,7 @@ class SequenceModel(nn.Module):
         return self.readout(hidden)
 
 
-def build_model(config: ModelConfig, task: Task, seed: int) -> SequenceModel:
+def build_model(config: ModelConfig, task: Ports, seed: int) -> SequenceModel:
     """The model for `task`; the same seed gives the same weights, whatever else was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

@@ -9,13 +9,14 @@ import hashlib
 import importlib
 import os
 import re
-import sysconfig
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+
+from .library_source import library_modules
 
 MAX_BYTES = 5_000_000
 MIN_CHARACTERS = 500
@@ -126,10 +127,10 @@ def _python_reference() -> str:
 
 
 def _python_source() -> str:
-    files = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
-    if not files:
+    modules = library_modules()
+    if not modules:
         raise TextError("python-source needs the standard library's source files, got none; use another text.")
-    return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+    return "\n".join(modules.values())
 
 
 def _own_text(text: str, folder: Path | None) -> str:
