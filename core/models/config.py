@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..checks import check_choice, check_flag, check_real, check_whole
+
 CELLS = ("rnn", "relu_rnn", "linear_rnn", "lstm", "gru")
 INITIALIZATIONS = ("pytorch", "orthogonal", "identity")
 MAX_HIDDEN_SIZE, MAX_LAYERS = 512, 4
@@ -31,22 +33,24 @@ class ModelConfig:
     """LSTM: b_f, set in bias_ih (bias_hh's share is zeroed; the two add). None: as PyTorch draws it."""
     dropout: float = 0.0
     """Between the layers of a stack."""
+    clipped: bool = True
+    """False: this model's gradient is never clipped, whatever the run says."""
 
     def __post_init__(self) -> None:
-        _check_choice("cell", self.cell, CELLS)
-        _check_choice("initialization", self.initialization, INITIALIZATIONS)
-        _check_whole("hidden_size", self.hidden_size, 1, MAX_HIDDEN_SIZE)
-        _check_whole("layers", self.layers, 1, MAX_LAYERS)
-        if not isinstance(self.bidirectional, bool):
-            raise ValueError(f"bidirectional must be true or false, got {self.bidirectional!r}; give one of the two.")
-        _check_real("gain", self.gain, 0.0, MAX_GAIN)
-        _check_real("dropout", self.dropout, 0.0, MAX_DROPOUT)
+        check_choice("cell", self.cell, CELLS)
+        check_choice("initialization", self.initialization, INITIALIZATIONS)
+        check_whole("hidden_size", self.hidden_size, 1, MAX_HIDDEN_SIZE)
+        check_whole("layers", self.layers, 1, MAX_LAYERS)
+        check_flag("bidirectional", self.bidirectional)
+        check_flag("clipped", self.clipped)
+        check_real("gain", self.gain, 0.0, MAX_GAIN)
+        check_real("dropout", self.dropout, 0.0, MAX_DROPOUT)
         self._check_forget_bias()
 
     def _check_forget_bias(self) -> None:
         if self.forget_bias is None:
             return
-        _check_real("forget_bias", self.forget_bias, -MAX_FORGET_BIAS, MAX_FORGET_BIAS)
+        check_real("forget_bias", self.forget_bias, -MAX_FORGET_BIAS, MAX_FORGET_BIAS)
         if self.cell != "lstm":
             raise ValueError(
                 f"forget_bias needs an LSTM, got {self.forget_bias!r} for cell {self.cell!r}; leave it None there."
@@ -68,6 +72,8 @@ class ModelConfig:
             parts.append("both directions")
         if self.dropout:
             parts.append(f"dropout {self.dropout:g}")
+        if not self.clipped:
+            parts.append("not clipped")
         return ", ".join(parts)
 
     @property
@@ -86,24 +92,6 @@ class ModelConfig:
             parts.append("both")
         if self.dropout:
             parts.append(f"d{self.dropout:g}")
+        if not self.clipped:
+            parts.append("unclipped")
         return "-".join(parts).replace(".", "_")
-
-
-def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        names = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{field} must be one of {names}, got {value!r}; choose one of these.")
-
-
-def _check_whole(field: str, value: object, lowest: int, highest: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ValueError(
-            f"{field} must be a whole number in {lowest}…{highest}, got {value!r}; choose one in this range."
-        )
-
-
-def _check_real(field: str, value: object, lowest: float, highest: float) -> None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ValueError(
-            f"{field} must be a number in [{lowest:g}, {highest:g}], got {value!r}; choose one in this range."
-        )

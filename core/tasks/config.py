@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..checks import check_choice, check_whole
+
 VARIANTS = {
     "recall": (),
     "adding": ("unit", "1997"),
@@ -40,31 +42,23 @@ class TaskConfig:
     """One of LOSS_PLACES: as the task is published, at the last timestep only, or at every timestep."""
 
     def __post_init__(self) -> None:
-        _check_choice("name", self.name, tuple(VARIANTS))
-        _check_choice("variant", self.variant, ("", *VARIANTS[self.name]))
-        _check_choice("loss_at", self.loss_at, LOSS_PLACES)
-        _check_whole("length", self.length, self.shortest(self.name), MAX_LENGTH)
-        _check_whole("symbols", self.symbols, MIN_SYMBOLS, MAX_SYMBOLS)
+        check_choice("name", self.name, tuple(VARIANTS))
+        check_choice("variant", self.variant, ("", *VARIANTS[self.name]))
+        check_choice("loss_at", self.loss_at, LOSS_PLACES)
+        check_whole("length", self.length, self.shortest(self.name), MAX_LENGTH)
+        check_whole("symbols", self.symbols, MIN_SYMBOLS, MAX_SYMBOLS)
         if self.text not in BUNDLED_TEXTS and not (isinstance(self.text, str) and OWN_TEXT.fullmatch(self.text)):
             raise ValueError(
                 f"text must be one of {', '.join(BUNDLED_TEXTS)} or sha256:<64 hex digits>, got {self.text!r}; "
                 "keep your own text with store_text, which returns its id."
             )
 
+    @property
+    def has_tokens(self) -> bool:
+        """True if the input is tokens, which are embedded; False if it is real values."""
+        return self.name != "adding"
+
     @staticmethod
     def shortest(name: str) -> int:
         """The shortest length that the task `name` can have, in timesteps."""
         return COPY_OVERHEAD + 1 if name == "copy_memory" else MIN_LENGTH
-
-
-def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        names = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{field} must be one of {names}, got {value!r}; choose one of these.")
-
-
-def _check_whole(field: str, value: object, lowest: int, highest: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise ValueError(
-            f"{field} must be a whole number in {lowest}…{highest}, got {value!r}; choose one in this range."
-        )

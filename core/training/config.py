@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..checks import check_choice, check_positive, check_whole, quote
 from ..models.config import ModelConfig
 from ..tasks.config import TaskConfig
-from .strict import quote, read_dataclass
+from .strict import read_dataclass
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop")
 CLIPS = ("norm", "value", "none")
@@ -44,9 +44,8 @@ class TrainingConfig:
 
     def __post_init__(self):
         for name, (low, high) in RANGES.items():
-            _check_whole(name, getattr(self, name), low, high)
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is one of {', '.join(OPTIMIZERS)}, got {quote(self.optimizer)}; choose one.")
+            check_whole(name, getattr(self, name), low, high)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_learning_rate(self.learning_rate)
         check_clip(self.clip)
         check_max_norm(self.max_norm)
@@ -76,32 +75,16 @@ class TrainingConfig:
         return read_dataclass(cls, data)
 
 
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(
-            f"{name} is a whole number from {low} to {high}, got {quote(value)}; choose one in that range."
-        )
-
-
-def _check_positive(name: str, value: object, high: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 < value <= high:  # type: ignore[arg-type,operator]
-        raise ValueError(
-            f"{name} is a number above 0 and at most {high:g}, got {quote(value)}; choose one in that range."
-        )
-
-
 def check_learning_rate(value: object) -> None:
     """ValueError unless it is a learning rate that a run takes."""
-    _check_positive("learning_rate", value, MAX_LEARNING_RATE)
+    check_positive("learning_rate", value, MAX_LEARNING_RATE)
 
 
 def check_max_norm(value: object) -> None:
     """ValueError unless it is a bound that clipping takes."""
-    _check_positive("max_norm", value, MAX_MAX_NORM)
+    check_positive("max_norm", value, MAX_MAX_NORM)
 
 
 def check_clip(value: object) -> None:
     """ValueError unless it names a way of clipping."""
-    if value not in CLIPS:
-        raise ValueError(f"clip is one of {', '.join(CLIPS)}, got {quote(value)}; choose one.")
+    check_choice("clip", value, CLIPS)

@@ -7,10 +7,11 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..checks import check_choice
 from ..recordings.files import replace
 from ..recordings.header import not_written, vanished
 from .config import TrainingConfig, check_clip, check_learning_rate, check_max_norm
-from .strict import quote, read_dataclass
+from .strict import read_dataclass
 
 CONTROL_FILE = "control.json"
 WATCHED_FILE = "watched"
@@ -35,8 +36,7 @@ class Control:
         check_learning_rate(self.learning_rate)
         check_clip(self.clip)
         check_max_norm(self.max_norm)
-        if self.state not in STATES:
-            raise ValueError(f"state is one of {', '.join(STATES)}, got {quote(self.state)}; choose one.")
+        check_choice("state", self.state, STATES)
 
     @classmethod
     def of(cls, config: TrainingConfig) -> Control:

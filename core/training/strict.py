@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-LONGEST_QUOTE = 60
+from ..checks import quote
 
 
 def read_dataclass(kind: type, data: object, where: str = "config") -> Any:
@@ -60,14 +60,6 @@ def _as_float(value: int | float, where: str) -> float:
         return float(value)
     except OverflowError:
         raise ValueError(f"{where} needs a number a float holds, got {quote(value)}; give a smaller one.") from None
-
-
-def quote(value: object) -> str:
-    """The value as an error message shows it: its repr, cut to a length a person reads."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**LONGEST_QUOTE:
-        return "a number of more than 60 digits"  # repr itself refuses above 4300
-    text = repr(value)
-    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
 def _describe(hint: Any) -> str:

@@ -32,6 +32,8 @@ from core.models.config import CELLS, ModelConfig
         ("dropout", -0.1),
         ("dropout", 0.95),
         ("dropout", None),
+        ("clipped", None),
+        ("clipped", 0),
     ],
 )
 def test_a_bad_value_is_refused_with_rule_value_and_remedy(field, value):
@@ -61,6 +63,7 @@ def test_only_an_lstm_has_a_forget_bias(cell):
             "GRU, 64 units, 2 layers, both directions, dropout 0.1",
             "gru-h64-l2-both-d0_1",
         ),
+        (ModelConfig("rnn", clipped=False), "RNN, not clipped", "rnn-unclipped"),
     ],
 )
 def test_a_model_is_called_by_what_sets_it_apart(config, label, name):
@@ -71,6 +74,7 @@ def test_every_change_shows_in_the_name():
     base = ModelConfig(layers=2)
     changes = [{"cell": "gru"}, {"hidden_size": 8}, {"layers": 3}, {"bidirectional": True}, {"forget_bias": 1.0}]
     changes += [{"initialization": "identity"}, {"dropout": 0.2}, {"initialization": "identity", "gain": 2.0}]
+    changes += [{"clipped": False}]
     names = {base.name, *(replace(base, **change).name for change in changes)}
     assert len(names) == 1 + len(changes)
     assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)

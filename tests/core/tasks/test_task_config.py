@@ -46,3 +46,9 @@ def test_both_published_variants_of_adding_are_named():
     assert re.search("Arjovsky et al., 2016", one.published) and re.search(
         "Hochreiter & Schmidhuber, 1997", other.published
     )
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_config_knows_whether_its_task_has_tokens(name):
+    config = TaskConfig(name, 30)
+    assert config.has_tokens == (make_task(config).vocabulary_size is not None)

@@ -119,3 +119,10 @@ def test_a_whole_number_passes_for_a_real_one():
 def test_names_are_unique_also_for_equal_models():
     config = TrainingConfig(models=(ModelConfig(),) * 3 + (ModelConfig("rnn"),))
     assert config.names == ("lstm", "lstm-2", "lstm-3", "rnn")
+
+
+def test_a_config_recorded_before_there_was_clipped_reads_as_clipped():
+    config = TrainingConfig(models=(ModelConfig("rnn"), ModelConfig("gru", clipped=False)))
+    data = config.to_dict()
+    assert data["models"][1].pop("clipped") is False
+    assert TrainingConfig.from_dict(data).models == (ModelConfig("rnn"), ModelConfig("gru"))
