@@ -2,7 +2,7 @@
 
 Axes: L layers, D directions, T timesteps.
 
-    sources = (Source("lstm/hidden_norms"), Source("rnn/hidden_norms"))     # one a trace, in the figure's order
+    sources = (Source("lstm/hidden_norms", 0), Source("rnn/hidden_norms", 0))     # one a trace, in the figure's order
     result = live_figures(
         [Panel("curves", figure, "curves", "Gradient norm", alt="…", sources=sources, floor=1e-12)],
         key="live", run_id=run_id, status=header.status,
@@ -13,12 +13,17 @@ What new rows do to a panel, by its kind (a trace without a source stays as the 
 
 - "curves": x = timestep, y = the source's values over t at the step shown, on a log axis.
 - "heatmap": x = training step, y = timestep, z = log₁₀ of the source; one trace. Fix zmin and zmax in the figure.
-- "scalars": x = training step, y = the scalar.
+- "blocks": the same with named rows: y = the trace's own names, one a value of the source, a whole 1-D array.
+- "scalars": x = training step, y = the scalar, on a log axis if the figure's is one.
 - "static": nothing.
+- "asked": the server computes it. The browser asks `question` (see `dashboard.asked.question`), with the run and the
+  step shown, when the panel comes near, when question or pinned step change, and every few seconds while a run is
+  followed. The answer brings its figure, a sentence under it and perhaps a strip of text; until the first one,
+  `figure` is drawn if it has traces. A click there has a `t` if the panel has a `time_axis`, but no step.
 
-On a log axis a value below `floor` is drawn at the floor and marked (curves: ▽), a NaN or Inf with × (heatmap: in
-vermilion, with a note). `customdata` of every fed trace is the measured value: for curves and scalars text such as
-"1.2e-14 (below the floor)" or "NaN", for heatmaps a number. So hovertemplates show %{customdata} (heatmaps:
+On a log axis a value below `floor` is drawn at the floor and marked (lines: ▽), a NaN or Inf with × (heatmap, blocks:
+in vermilion, with a note). `customdata` of every fed trace is the measured value: for lines text such as
+"1.2e-14 (below the floor)" or "NaN", for heatmaps and blocks a number. So hovertemplates show %{customdata} (heatmaps:
 %{customdata:.3g}), not %{y} or %{z}; give an initial trace the same. The host adds fonts, background, grid colours,
 the legend's place, the marks of the step shown and of the hovered timestep: figures set none of these.
 """
@@ -36,18 +41,18 @@ from plotly.io.json import to_json_plotly
 
 from dashboard.frontdoor import PLOTLY_URL
 
-Kind = Literal["curves", "heatmap", "scalars", "static"]
-TIME_AXES: dict[str, Literal["x", "y"] | None] = {"curves": "x", "heatmap": "y", "scalars": None, "static": None}
+Kind = Literal["curves", "heatmap", "blocks", "scalars", "static", "asked"]
+TIME_AXES: dict[str, Literal["x", "y"]] = {"curves": "x", "heatmap": "y"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a trace's numbers come from: a scalar, or one layer and direction of an array (L, D, T)."""
+    """Where a trace's numbers come from: a scalar, a whole array, or one layer and direction of an array (L, D, T)."""
 
     name: str
     """As recorded, e.g. "lstm/hidden_norms" or "lstm/loss"."""
     layer: int | None = None
-    """None: `name` is a scalar, or layer 0 of an array in "curves" and "heatmap"."""
+    """None: `name` is a scalar, or an array that is taken whole."""
     direction: int = 0
 
 
@@ -72,7 +77,13 @@ class Panel:
     floor: float = 1e-12
     """Smallest norm that a log axis shows."""
     time_axis: Literal["x", "y"] | None = None
-    """Which axis is the timestep, marked in all panels by hovering; for "static" only, the other kinds know."""
+    """Which axis is the timestep, marked in all panels by hovering; for "static" and "asked", the other kinds know."""
+    question: str | None = None
+    """Of an "asked" panel alone, as `dashboard.asked.question` writes it."""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "asked") != (self.question is not None):
+            raise ValueError(f"an asked panel has a question, and no other has: {self.id!r} is {self.kind!r}; mend it.")
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class Click:
     value: float | None
     """As measured; None for NaN, Inf and empty cells."""
     series: str
-    """The trace's name."""
+    """The trace's name; of "blocks", the row's."""
 
 
 @dataclass(frozen=True)
@@ -162,21 +173,20 @@ def _panel_data(panel: Panel, height: int) -> dict[str, Any]:
         "kind": panel.kind,
         "title": panel.title,
         "alt": panel.alt,
-        "sources": [_source_name(source, panel.kind) for source in panel.sources],
+        "sources": [_source_name(source) for source in panel.sources],
         "span": panel.span,
         "height": panel.height or height,
         "floor": panel.floor,
-        "timeAxis": panel.time_axis or TIME_AXES[panel.kind],
+        "timeAxis": panel.time_axis or TIME_AXES.get(panel.kind),
+        "question": panel.question,
     }
 
 
-def _source_name(source: Source | None, kind: Kind) -> str | None:
+def _source_name(source: Source | None) -> str | None:
     """The address of a source in the rows' answer, e.g. "lstm/hidden_norms[0,0]"."""
-    if source is None:
-        return None
-    if source.layer is None and kind == "scalars":
-        return source.name
-    return f"{source.name}[{source.layer or 0},{source.direction}]"
+    if source is None or source.layer is None:
+        return None if source is None else source.name
+    return f"{source.name}[{source.layer},{source.direction}]"
 
 
 def _click(given: Any) -> Click | None:

@@ -41,7 +41,7 @@ try:
 except RecordingError:
     status = None
 st.session_state.script_runs = st.session_state.get("script_runs", 0) + 1
-norms = tuple(Source(f"{name}/hidden_norms") for name in MODELS)
+norms = tuple(Source(f"{name}/hidden_norms", 0) for name in MODELS)
 panels = [Panel("curves", curves(), "curves", "Gradient norms", alt="Two curves", sources=norms, span=2)]
 panels += [
     Panel(f"heat-{name}", heatmap(name), "heatmap", name, alt=f"Heatmap of {name}", sources=(source,), height=240)
