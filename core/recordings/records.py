@@ -1,6 +1,7 @@
 """Records: what probes and training hand out, as frozen dataclasses of NumPy arrays.
 
-Axes: L layers, D directions, N batch, E watched examples (the first E of the batch), T timesteps, H hidden units.
+Axes: L layers, D directions, N batch, E watched examples (the first E of the batch), T timesteps, H hidden units,
+P parameters, B blocks of parameters (one per weight or bias, gate, layer and direction, in the order of the vector).
 A direction's timestep is the position in the sequence, also for the reverse direction. `[layer, direction]` picks one.
 """
 
@@ -119,10 +120,16 @@ class ModelStep:
     """‖Δθ‖₂ / ‖θ‖₂ over all parameters in this step."""
     hidden_norms: np.ndarray
     """‖∂L/∂h_t‖₂, shape (L, D, T), float32."""
+    block_gradients: np.ndarray
+    """L2 norm of the gradient of each block of parameters, before clipping, shape (B,), float32."""
+    block_updates: np.ndarray
+    """‖Δθ‖₂ / ‖θ‖₂ of each block in this step, shape (B,), float32; Inf for a block that was all zero till now."""
     cell_norms: np.ndarray | None = None
     """LSTM: ‖∂L/∂c_t‖₂, shape (L, D, T), float32."""
     gates: GateTrace | None = None
     """A snapshot of gates and states, at some steps only."""
+    parameters: np.ndarray | None = None
+    """Those with which the gradient was computed, so before this step's update, shape (P,), float32; at some steps."""
 
 
 @dataclass(frozen=True)

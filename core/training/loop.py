@@ -13,20 +13,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..models.blocks import parameter_blocks
 from ..models.config import ModelConfig
 from ..models.sequence_model import build_model
-from ..probes.watch import watch
-from ..recordings.records import GateTrace, ModelStep, TrainingStep
+from ..recordings.records import ModelStep, TrainingStep
 from ..tasks.catalog import make_task
-from ..tasks.task import Batch, Task
-from .clipping import clip, total_norm
+from ..tasks.task import Task
+from .block_norms import as_float32, flattened, ratios, squares
+from .clipping import clip
 from .config import TrainingConfig
+from .moment import WATCHED_LAYER, Draw, draw, observe_pass
+from .snapshots import is_snapshot, parameter_steps
 
 SNAPSHOT_EXAMPLES = 8
-WATCHED_LAYER = "recurrent"
-EARLY_SNAPSHOTS = (0, 1, 2, 3, 5, 10, 20)
-SNAPSHOT_EVERY = 50
-"""Steps between snapshots of the gates, after the early ones."""
+"""Of which a snapshot keeps the gates, the first of the batch."""
 
 
 @dataclass
@@ -74,20 +74,14 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
     task = make_task(config.task, texts)
     knobs = knobs or Knobs.of(config)
     trainees = [_Trainee(name, model, task, config) for name, model in zip(config.names, config.models, strict=True)]
+    keeping = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
     for step in range(config.steps + 1):
-        rng = np.random.default_rng([config.seed, step])
-        batch = task.batch(rng, config.batch_size)
-        dropout_seed = int(rng.integers(2**32))
-        record = TrainingStep(step, tuple(trainee.train(step, batch, dropout_seed, knobs) for trainee in trainees))
+        drawn = draw(task, config, step)
+        record = TrainingStep(step, tuple(one.train(step, drawn, knobs, step in keeping) for one in trainees))
         yield record
         for model in record.models:
             if not _is_finite(model):
                 raise TrainingDiverged(step, model.name)
-
-
-def is_snapshot(step: int) -> bool:
-    """True at the steps whose gates are kept: often at first, then every SNAPSHOT_EVERY."""
-    return step in EARLY_SNAPSHOTS or step % SNAPSHOT_EVERY == 0
 
 
 def is_finite(step: TrainingStep) -> bool:
@@ -99,69 +93,53 @@ def _is_finite(model: ModelStep) -> bool:
     return all(map(math.isfinite, (model.loss, model.gradient_norm, model.update_ratio)))
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """What one forward and backward pass shows."""
-
-    loss: float
-    accuracy: float
-    hidden_norms: np.ndarray  # (L, D, T)
-    cell_norms: np.ndarray | None  # (L, D, T)
-    gates: GateTrace | None
-
-
 class _Trainee:
     """A model in training, with its optimizer."""
 
     def __init__(self, name: str, config: ModelConfig, task: Task, training: TrainingConfig):
         self.name = name
+        self.is_clipped = config.clipped
         self.task = task
         self.model = build_model(config, task, training.seed)
-        self.parameters = list(self.model.parameters())
-        self.optimizer = _make_optimizer(training, self.parameters)
+        self.optimizer = _make_optimizer(training, list(self.model.parameters()))
+        self.starts = np.array([block.start for block in parameter_blocks(self.model)])
+        self.parameters = flattened(self.model.parameters())
+        """As they are now; a new array after each update."""
 
-    def train(self, step: int, batch: Batch, dropout_seed: int, knobs: Knobs) -> ModelStep:
+    def train(self, step: int, drawn: Draw, knobs: Knobs, with_parameters: bool) -> ModelStep:
         """One update (none at step 0, and none that is not finite) and what it showed."""
         self.optimizer.zero_grad()
-        measured = self._measure(batch, dropout_seed, with_gates=is_snapshot(step))
-        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
-        gradient_norm, clipped_norm = clip(gradients, knobs.clip, knobs.max_norm)
-        is_update = step > 0 and math.isfinite(gradient_norm) and math.isfinite(measured.loss)
+        observed = observe_pass(self.model, self.task, drawn)
+        flow, before = observed.watched.flow[WATCHED_LAYER], self.parameters
+        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        block_gradients = np.sqrt(squares(flattened(gradients), self.starts))
+        gradient_norm, clipped_norm = clip(gradients, knobs.clip if self.is_clipped else "none", knobs.max_norm)
+        is_update = step > 0 and math.isfinite(gradient_norm) and math.isfinite(observed.loss)
+        changes = self._update(knobs.learning_rate) if is_update else np.zeros(len(self.starts))
+        sizes = squares(before, self.starts)
         return ModelStep(
             name=self.name,
-            loss=measured.loss,
-            accuracy=measured.accuracy,
+            loss=observed.loss,
+            accuracy=self.task.accuracy(observed.outputs, observed.batch),
             gradient_norm=gradient_norm,
             clipped_norm=clipped_norm,
-            update_ratio=self._update(knobs.learning_rate) if is_update else 0.0,
-            hidden_norms=measured.hidden_norms,
-            cell_norms=measured.cell_norms,
-            gates=measured.gates,
+            update_ratio=math.sqrt(changes.sum() / sizes.sum()),
+            hidden_norms=as_float32(flow.norms()),
+            block_gradients=as_float32(block_gradients),
+            block_updates=as_float32(ratios(changes, sizes)),
+            cell_norms=None if flow.cell is None else as_float32(flow.cell_norms()),
+            gates=observed.watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if is_snapshot(step) else None,
+            parameters=before if with_parameters else None,
         )
 
-    def _measure(self, batch: Batch, dropout_seed: int, with_gates: bool) -> _Measured:
-        with torch.random.fork_rng(devices=[]), watch(self.model, examples=None) as watched:
-            torch.default_generator.manual_seed(dropout_seed)
-            outputs = self.model(batch.inputs)
-            loss = self.task.loss(outputs, batch)
-            loss.backward()
-        flow = watched.flow[WATCHED_LAYER]
-        return _Measured(
-            loss=loss.item(),
-            accuracy=self.task.accuracy(outputs.detach(), batch),
-            hidden_norms=_as_float32(flow.norms()),
-            cell_norms=None if flow.cell is None else _as_float32(flow.cell_norms()),
-            gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if with_gates else None,
-        )
-
-    def _update(self, learning_rate: float) -> float:
-        """Apply the gradient; ‖Δθ‖₂ / ‖θ‖₂, where θ is what it was before."""
+    def _update(self, learning_rate: float) -> np.ndarray:
+        """Apply the gradient; ‖Δθ‖₂² of each block."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        before = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
+        before = self.parameters
         self.optimizer.step()
-        after = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
-        return total_norm([after - before]) / total_norm([before])
+        self.parameters = flattened(self.model.parameters())
+        return squares(self.parameters - before, self.starts)
 
 
 def _make_optimizer(config: TrainingConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -170,8 +148,3 @@ def _make_optimizer(config: TrainingConfig, parameters: list[torch.nn.Parameter]
     if config.optimizer == "sgd":
         return torch.optim.SGD(parameters, config.learning_rate, fused=True)
     return torch.optim.RMSprop(parameters, config.learning_rate, foreach=True)
-
-
-def _as_float32(norms: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # beyond float32 is Inf, as the gradient itself would be
-        return norms.astype(np.float32)

@@ -24,7 +24,7 @@ from .loop import TrainingDiverged, is_finite, train
 from .overseer import Overseer, RunEnded
 
 SCALARS = ("loss", "accuracy", "gradient_norm", "clipped_norm", "update_ratio")
-RECORDS = ("hidden_norms", "cell_norms", "gates")
+RECORDS = ("hidden_norms", "cell_norms", "block_gradients", "block_updates", "gates", "parameters")
 Write = Callable[[], None]
 DISK_RETRY = 0.5
 """Seconds between tries to write to a disk that was full."""

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from core.models.blocks import block_names, parameter_blocks
 from core.models.config import ModelConfig
 from core.models.sequence_model import build_model
 from core.probes.watch import watch
 from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
+from core.training.block_norms import flattened
 from core.training.config import OPTIMIZERS, TrainingConfig
-from core.training.loop import Knobs, TrainingDiverged, is_finite, is_snapshot, train
+from core.training.loop import Knobs, TrainingDiverged, is_finite, train
 
 LSTM, RNN, GRU = (ModelConfig(cell, hidden_size=6) for cell in ("lstm", "rnn", "gru"))
 DEEP = ModelConfig("lstm", hidden_size=5, layers=2, bidirectional=True, dropout=0.5)
@@ -28,8 +30,10 @@ def numbers(model):
         model.clipped_norm,
         model.update_ratio,
         model.hidden_norms,
+        model.block_gradients,
+        model.block_updates,
     ]
-    arrays += [] if model.cell_norms is None else [model.cell_norms]
+    arrays += [array for array in (model.cell_norms, model.parameters) if array is not None]
     arrays += [] if model.gates is None else [model.gates.hidden]
     return [np.asarray(array).tobytes() for array in arrays]
 
@@ -122,10 +126,10 @@ def test_norms_and_gates_have_the_shape_of_layers_directions_and_timesteps():
     assert rnn.hidden_norms.shape == (1, 1, 8) and rnn.cell_norms is None
 
 
-def test_gates_are_kept_often_at_first_and_then_every_50_steps():
-    assert [step for step in range(201) if is_snapshot(step)] == [0, 1, 2, 3, 5, 10, 20, 50, 100, 150, 200]
-    kept = [step.step for step in train(SMALL) if step.models[0].gates is not None]
-    assert kept == [0, 1, 2, 3, 5]
+def test_gates_and_parameters_are_kept_often_at_first():
+    steps = list(train(SMALL))
+    assert [step.step for step in steps if step.models[0].gates is not None] == [0, 1, 2, 3, 5]
+    assert [step.step for step in steps if step.models[0].parameters is not None] == [0, 1, 2, 3, 5, 6]
 
 
 def test_the_update_ratio_of_sgd_is_the_learning_rate_times_gradient_over_parameters():
@@ -164,3 +168,41 @@ def test_a_run_that_diverges_hands_out_the_step_as_it_came_and_says_which():
 
 def test_a_finite_run_does_not_diverge():
     assert all(math.isfinite(model.loss) for step in train(SMALL) for model in step.models)
+
+
+@pytest.mark.parametrize("clip", ["norm", "value", "none"])
+def test_a_model_that_is_not_clipped_is_trained_as_in_a_run_without_clipping(clip):
+    free = replace(RNN, clipped=False)
+    config = replace(SMALL, models=(free, RNN), clip=clip, max_norm=1e-3)
+    unclipped = run_of(replace(config, models=(RNN,), clip="none"), RNN.name)
+    assert run_of(config, free.name) == unclipped
+    assert (run_of(config, RNN.name) == unclipped) == (clip == "none")
+
+
+@pytest.mark.parametrize("model", [LSTM, DEEP, RNN, GRU])
+def test_the_blocks_add_up_to_the_whole_gradient_and_the_whole_update(model):
+    config = replace(SMALL, models=(model,), clip="none", optimizer="sgd", learning_rate=0.1)
+    blocks = parameter_blocks(build_model(model, make_task(config.task), config.seed))
+    for step in train(config):
+        one = step.models[0]
+        assert np.linalg.norm(one.block_gradients.astype(np.float64)) == pytest.approx(one.gradient_norm, rel=1e-6)
+        if one.parameters is not None:
+            sizes = [np.linalg.norm(one.parameters[block.start : block.stop].astype(float)) for block in blocks]
+            expected = 0.1 * one.block_gradients / sizes if step.step else np.zeros(len(blocks))
+            np.testing.assert_allclose(one.block_updates, expected, rtol=2e-3, atol=1e-7)
+
+
+def test_parameters_are_those_before_the_steps_update():
+    config = replace(SMALL, models=(GRU,), optimizer="sgd", clip="none", steps=3)
+    first, second, third, _ = (step.models[0].parameters for step in train(config))
+    built = build_model(GRU, make_task(config.task), config.seed)
+    np.testing.assert_array_equal(first, flattened(built.parameters()))
+    np.testing.assert_array_equal(second, first)  # step 0 has no update
+    assert not np.array_equal(third, second)
+
+
+def test_a_block_that_was_all_zero_shows_its_first_update_as_inf():
+    config = replace(SMALL, models=(replace(LSTM, forget_bias=3.0),), steps=2)
+    names = block_names(config.models[0], has_tokens=True)
+    updates = [step.models[0].block_updates[names.index("b_hh forget")] for step in train(config)]
+    assert updates[0] == 0 and updates[1] == np.inf and np.isfinite(updates[2])
