@@ -15,6 +15,13 @@ class Stroke(NamedTuple):
     dash: str
 
 
+class Mark(NamedTuple):
+    """How points are drawn: a colour and a symbol say which gate."""
+
+    color: str
+    symbol: str
+
+
 RNN = "#d55e00"
 RNN_RELU = "#c4649b"
 RNN_LINEAR = "#80868f"
@@ -43,6 +50,27 @@ CHANCE = "#80868f"
 """The line that a guesser without memory reaches."""
 NAIVE = "#80868f"
 """What a naive measurement shows beside the true one."""
+ELEMENTWISE = "#b07a00"
+"""The way back that skips the recurrent weights: φ′ alone, or a product of gates."""
+THROUGH_WEIGHTS = "#6f74d8"
+"""The way back through the recurrent weights."""
+LIMIT = "#80868f"
+"""A bound, a threshold, a floor: what a line cannot or should not cross."""
+LAYER_COLORS = ("#1c7fc4", "#b07a00", "#c4649b", "#5f8f1f")
+"""One a layer, the first at the bottom of the stack."""
+DIRECTION_DASHES = ("solid", "dash")
+"""Forward, reverse."""
+GATE_MARKS: dict[str, Mark] = {
+    "hidden": Mark(RNN, "circle"),
+    "input": Mark("#009e73", "circle"),
+    "forget": Mark("#1c7fc4", "diamond"),
+    "candidate": Mark("#d55e00", "square"),
+    "output": Mark("#a35bb5", "triangle-up"),
+    "reset": Mark("#d55e00", "circle"),
+    "update": Mark("#1c7fc4", "diamond"),
+    "new": Mark("#009e73", "square"),
+}
+"""One a block of recurrent weights, by the gate that it feeds."""
 
 
 def model_stroke(cell: str, nth: int = 0) -> Stroke:

@@ -5,18 +5,17 @@ Axes: L layers, D directions, T timesteps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.figures.log_axis import decades_of, log_axis, measured
 from dashboard.theme import CHANCE, LOG_NORM_SCALE, NAIVE, Stroke
 
 FLOOR = 1e-15
 """The smallest norm that a picture shows; what is below lies on the floor, marked."""
-LEAST_DECADES = 6
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,9 @@ class Curve:
     """Shape (T,); None until the first row of a run comes."""
 
 
-def norm_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Decades that hold the curves, at least LEAST_DECADES, none below FLOOR: (log₁₀ lowest, log₁₀ highest)."""
-    norms = np.concatenate([curve.norms for curve in curves if curve.norms is not None] or [np.ones(1)])
-    usable = norms[np.isfinite(norms) & (norms > 0)]
-    low, high = (usable.min(), usable.max()) if len(usable) else (1.0, 1.0)
-    floor = round(math.log10(FLOOR))
-    top = max(math.ceil(math.log10(high)) + 1, floor + LEAST_DECADES)
-    return max(floor, min(math.floor(math.log10(low)), top - LEAST_DECADES)), top
+def norm_range(curves: Sequence[Curve]) -> tuple[int, int]:
+    """Decades that hold the curves, none below FLOOR: (log₁₀ lowest, log₁₀ highest)."""
+    return decades_of([curve.norms for curve in curves], FLOOR)
 
 
 def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]) -> go.Figure:
@@ -51,7 +45,7 @@ def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]
         figure.add_scatter(
             x=np.arange(1, len(norms) + 1),
             y=np.maximum(norms, FLOOR),
-            customdata=[measured(value) for value in norms],
+            customdata=[measured(value, FLOOR) for value in norms],
             name=curve.label,
             mode="lines+markers",
             line={"color": curve.stroke.color, "dash": curve.stroke.dash, "width": 2.5},
@@ -59,21 +53,8 @@ def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]
             hovertemplate="%{customdata}",
         )
     figure.update_xaxes(title="timestep t")
-    figure.update_yaxes(
-        title="gradient norm", type="log", range=decades, exponentformat="power", dtick=_decades(decades)
-    )
+    figure.update_yaxes(log_axis("gradient norm", decades))
     return figure
-
-
-def _decades(decades: tuple[float, float]) -> int:
-    return max(1, round((decades[1] - decades[0]) / 6))
-
-
-def measured(value: float) -> str:
-    """A norm in words: its value, and whether the picture can show it."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Inf"
-    return f"{value:.2g} (below the floor)" if value < FLOOR else f"{value:.2g}"
 
 
 def gradient_heatmap_figure(decades: tuple[float, float], length: int) -> go.Figure:
@@ -131,7 +112,7 @@ def naive_figure(total: Curve, direct: np.ndarray, decades: tuple[float, float])
     figure.add_scatter(
         x=np.arange(1, len(direct) + 1),
         y=np.maximum(direct, 10.0 ** decades[0]),
-        customdata=["exactly 0" if value == 0 else measured(value) for value in direct],
+        customdata=["exactly 0" if value == 0 else measured(value, FLOOR) for value in direct],
         name="output.retain_grad()",
         mode="markers",
         marker={

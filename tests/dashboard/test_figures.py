@@ -7,15 +7,14 @@ import pytest
 
 from dashboard.figures.gradient_flow import (
     FLOOR,
-    LEAST_DECADES,
     Curve,
     gradient_curves_figure,
     gradient_heatmap_figure,
     learning_figure,
-    measured,
     naive_figure,
     norm_range,
 )
+from dashboard.figures.log_axis import LEAST_DECADES, measured
 from dashboard.theme import CHANCE, NAIVE, Stroke, model_stroke, model_strokes
 
 RED, BLUE = Stroke("#d55e00", "solid"), Stroke("#1c7fc4", "dot")
@@ -93,7 +92,7 @@ def test_a_range_is_never_upside_down(top):
     [(math.nan, "NaN"), (math.inf, "Inf"), (0.1234, "0.12"), (3e-16, "3e-16 (below the floor)"), (1e7, "1e+07")],
 )
 def test_a_norm_in_words(value, text):
-    assert measured(value) == text
+    assert measured(value, FLOOR) == text
 
 
 def test_the_heatmap_is_empty_with_fixed_colours_and_the_first_timestep_below():

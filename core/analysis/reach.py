@@ -1,0 +1,31 @@
+"""How far back the gradient of a step's own loss reaches, by distance.
+
+Axes: T timesteps; row t is a loss, column k a state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def reach_profile(norms: np.ndarray) -> np.ndarray:
+    """Median share of ‖∂L_t/∂h_t‖ that is left d steps away in ‖∂L_t/∂h_{t∓d}‖, shape (T,); entry 0 is 1.
+
+    `norms` has shape (T, T) and, outside of a triangle, zeros where no path leads. Losses whose own step has no
+    gradient are left out; where none is left, the share is NaN. Errors: ValueError for another shape.
+    """
+    norms = np.asarray(norms, dtype=np.float64)
+    if norms.ndim != 2 or norms.shape[0] != norms.shape[1]:
+        raise ValueError(f"reach_profile needs norms of shape (T, T), got {norms.shape}; pass LossReach.norms.")
+    below = not np.triu(norms, 1).any()
+    own = np.diagonal(norms)
+    return np.array([_median_share(norms, own, -distance if below else distance) for distance in range(len(norms))])
+
+
+def _median_share(norms: np.ndarray, own: np.ndarray, offset: int) -> float:
+    """Over the losses whose state `offset` columns to their right exists."""
+    losses = own[max(-offset, 0) : len(own) - max(offset, 0)]
+    reached = np.diagonal(norms, offset)
+    with np.errstate(invalid="ignore"):
+        usable = np.isfinite(losses) & (losses > 0) & np.isfinite(reached)
+    return float(np.median(reached[usable] / losses[usable])) if usable.any() else float("nan")

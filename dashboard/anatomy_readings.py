@@ -1,0 +1,164 @@
+"""Sentences that read out why a gradient vanishes or explodes: paths, Jacobians, spectra, reach, powers.
+
+Axes: T timesteps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.analysis.decay import HORIZON_SHARE, Decay, decay
+from core.recordings.anatomy import BlockHistograms, GradientPaths, JacobianSpectrum, LossReach, RecurrentSpectrum
+from dashboard.readings import number
+
+LEVEL = 5e-4
+"""A factor this near to 1 is called level."""
+
+
+def percent(factor: float) -> str:
+    """A share kept, e.g. "53 %" or "103 %"; NaN is said."""
+    if math.isnan(factor):
+        return "NaN"
+    return f"{number(factor * 100)} %" if factor < 100 else f"{number(factor)} times"
+
+
+def paths_sentence(label: str, paths: GradientPaths, recorded: np.ndarray | None = None) -> str:
+    """What each factor would keep by itself, and which of them decides."""
+    body = _matrix_sentence(paths) if paths.kind == "rnn" else _gated_sentence(paths)
+    return f"**{label}**: {body}{_underflow(paths.hidden, recorded)}"
+
+
+def _matrix_sentence(paths: GradientPaths) -> str:
+    assert paths.slopes_alone is not None and paths.weights_alone is not None and paths.bound is not None
+    kept, slopes, weights, bound = (
+        decay(norms).factor for norms in (paths.hidden, paths.slopes_alone, paths.weights_alone, paths.bound)
+    )
+    verdict = "so it must vanish" if bound < 1 - LEVEL else "so the bound alone allows it to explode"
+    return (
+        f"each step back keeps **{percent(kept)}** of ∂L/∂h. The slopes φ′ alone would keep {percent(slopes)}, "
+        f"W_hh alone {percent(weights)}; the bound γ·σ_max is {percent(bound)}, {verdict}."
+    )
+
+
+def _gated_sentence(paths: GradientPaths) -> str:
+    total, symbol, gate = (paths.hidden, "∂L/∂h", "z") if paths.cell is None else (paths.cell, "∂L/∂c", "f")
+    assert paths.carousel is not None and paths.through_gates is not None and paths.closure is not None
+    kept, alone = decay(total).factor, decay(paths.carousel).factor
+    carousel, gates = (_share(part[0], total[0]) for part in (paths.carousel, paths.through_gates))
+    return (
+        f"each step back keeps **{percent(kept)}** of {symbol}; the carousel alone, products of {gate} (mean "
+        f"{number(float(np.mean(paths.keep)))}), would keep {percent(alone)}. At step 1 the part that took the "
+        f"carousel is {carousel} of the whole, the part through gates and W_hh {gates}; as vectors they add up to it "
+        f"within {number(paths.closure)}."
+    )
+
+
+def _share(part: float, whole: float) -> str:
+    return percent(part / whole) if whole > 0 else "NaN"
+
+
+def _underflow(exact: np.ndarray, recorded: np.ndarray | None) -> str:
+    if recorded is None:
+        return ""
+    lost = np.flatnonzero((recorded == 0) & (exact > 0))
+    if not len(lost):
+        return ""
+    at = int(lost[np.argmin(exact[lost])])
+    return (
+        f" **Underflow**: float32 holds 0 at {len(lost)} of {len(exact)} steps; in float64 it is "
+        f"{number(float(exact[at]))} at step {at + 1}."
+    )
+
+
+def jacobian_sentence(label: str, spectrum: JacobianSpectrum, is_reverse: bool = False) -> str:
+    """What one step can do to a gradient, and what all steps together leave of any."""
+    largest = spectrum.steps[:, 0]
+    state, first = ("(h, c)" if spectrum.kind == "lstm" else "h"), len(spectrum.products) - 1 if is_reverse else 0
+    start, end = ("the first", f"step {len(largest) + 1}") if is_reverse else ("the last", "step 1")
+    left, typical = spectrum.products[first, 0], float(np.median(spectrum.products[first]))
+    rounding = spectrum.resolved[first]
+    middle = f"less than rounding, {number(rounding)}" if typical < rounding else number(typical)
+    return (
+        f"**{label}**: a step's Jacobian of {state} stretches by at most {number(float(np.median(largest)))} "
+        f"(median over t; {number(float(largest.min()))} to {number(float(largest.max()))}). Of any gradient at "
+        f"{start} step at most **{number(float(left))}** reaches {end}; in the median direction {middle}."
+    )
+
+
+def spectrum_sentence(label: str, spectrum: RecurrentSpectrum) -> str:
+    """ρ and σ_max, and what they do and do not decide."""
+    radii, norms = spectrum.spectral_radii, spectrum.spectral_norms
+    if len(spectrum.gates) > 1:
+        listed = "; ".join(
+            f"{gate} {number(radius)} and {number(norm)}"
+            for gate, radius, norm in zip(spectrum.gates, radii, norms, strict=True)
+        )
+        return f"**{label}**: ρ and σ_max of the recurrent weights by gate: {listed}. They act through the gates alone."
+    radius, norm = float(radii[0]), float(norms[0])
+    if norm < 1 - LEVEL:
+        verdict = "below 1: with |φ′| ≤ 1 every gradient must vanish"
+    else:
+        verdict = "not below 1, so gradients may explode, but need not; the measured factor decides"
+    trap = " ρ < 1 alone proves nothing once φ is not linear." if radius < 1 - LEVEL <= norm else ""
+    return f"**{label}**: ρ(W_hh) = {number(radius)}, σ_max = **{number(norm)}**, {verdict}.{trap}"
+
+
+def reach_sentence(labels: Sequence[str], profiles: Sequence[np.ndarray], reaches: Sequence[LossReach]) -> str:
+    """Until where a typical loss reaches, a model each; and that the rows add up."""
+    told = "; ".join(
+        f"**{label}** {horizon_of(decay_back(profile))}" for label, profile in zip(labels, profiles, strict=True)
+    )
+    closure = max(reach.closure for reach in reaches)
+    return (
+        f"A typical loss keeps 1/{1 / HORIZON_SHARE:.0f} of its gradient until: {told}. Over {reaches[0].examples} "
+        f"examples; the rows add up to the total gradient within {number(closure)}."
+    )
+
+
+def decay_back(profile: np.ndarray) -> Decay:
+    """Decay of a profile over steps back, shape (T,), as one over time."""
+    return decay(np.asarray(profile)[::-1])
+
+
+def horizon_of(fitted: Decay) -> str:
+    """The memory horizon in words."""
+    if math.isnan(fitted.horizon):
+        return "cannot be told"
+    return "no limit" if math.isinf(fitted.horizon) else f"{fitted.horizon:.0f} steps back"
+
+
+def histograms_sentence(label: str, histograms: BlockHistograms) -> str:
+    """Which blocks get the largest and smallest gradients, and what is zero or not a number."""
+    middles = (histograms.gradient_edges[:-1] + histograms.gradient_edges[1:]) / 2
+    counted = histograms.gradient_counts.sum(axis=1)
+    typical = {
+        name: 10.0 ** float(np.average(middles, weights=counts))
+        for name, counts, count in zip(histograms.blocks, histograms.gradient_counts, counted, strict=True)
+        if count
+    }
+    broken, zeros = int(histograms.not_finite.sum()), int(histograms.zeros.sum())
+    entries = int(counted.sum()) + broken + zeros
+    faults = f"{zeros} of {entries} entries are exactly zero, {broken or 'none'} NaN or Inf"
+    if not typical:
+        return f"**{label}**: {faults}."
+    low, high = min(typical, key=typical.__getitem__), max(typical, key=typical.__getitem__)
+    return (
+        f"**{label}**: a typical gradient entry is largest in {high} ({number(typical[high])}) and smallest in {low} "
+        f"({number(typical[low])}); {faults}."
+    )
+
+
+def powers_sentence(radius: float, linear: GradientPaths, with_tanh: GradientPaths) -> str:
+    """The measured factor beside ρ, and what tanh leaves of it."""
+    steps = len(linear.hidden) - 1
+    measured, squashed = decay(linear.hidden).factor, decay(with_tanh.hidden).factor
+    error = abs(measured / radius - 1)
+    end = "vanishes" if radius < 1 - LEVEL else "explodes" if radius > 1 + LEVEL else "arrives whole"
+    return (
+        f"Without an activation each step back keeps **{percent(measured)}**, ρ to within a relative {number(error)}; "
+        f"after {steps} steps {number(radius**steps)} is left, so it {end}. tanh on the same weights keeps "
+        f"**{percent(squashed)}**: its mean slope is {number(float(np.mean(with_tanh.keep)))}."
+    )

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.analysis.reach import reach_profile
+
+
+def powers(factor: float, timesteps: int = 8) -> np.ndarray:
+    distance = np.subtract.outer(np.arange(timesteps), np.arange(timesteps))
+    return np.where(distance >= 0, factor ** np.abs(distance).astype(float), 0.0)
+
+
+def test_the_profile_of_powers_is_these_powers_whatever_each_loss_weighs():
+    weights = np.linspace(0.1, 30, 8)[:, None]
+    np.testing.assert_allclose(reach_profile(weights * powers(0.7)), 0.7 ** np.arange(8))
+
+
+def test_the_reverse_direction_reaches_as_far():
+    np.testing.assert_allclose(reach_profile(powers(0.7).T), 0.7 ** np.arange(8))
+
+
+def test_each_share_is_the_median_over_a_loop_over_losses():
+    norms = np.tril(np.random.default_rng(0).uniform(0.1, 2, (7, 7)))
+    slow = [np.median([norms[t, t - d] / norms[t, t] for t in range(d, 7)]) for d in range(7)]
+    np.testing.assert_allclose(reach_profile(norms), slow)
+
+
+def test_a_single_loss_gives_the_profile_of_its_row():
+    norms = np.zeros((5, 5))
+    norms[4] = [1, 2, 4, 8, 16]
+    np.testing.assert_allclose(reach_profile(norms), [1, 0.5, 0.25, 0.125, 0.0625])
+
+
+def test_where_there_is_no_loss_or_no_number_there_is_no_share():
+    norms = powers(0.5, 3)
+    norms[1, 0] = np.nan
+    np.testing.assert_allclose(reach_profile(norms), [1, 0.5, 0.25])
+    assert np.isnan(reach_profile(np.zeros((3, 3)))).all()
+
+
+def test_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(T, T\), got \(3, 4\)"):
+        reach_profile(np.ones((3, 4)))
