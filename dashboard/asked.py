@@ -14,14 +14,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.recordings.storage import Recording, check_run_id, read_header
-from core.training.config import TrainingConfig
+from core.training.config import MAX_MODELS, TrainingConfig
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go  # slow to load, and the server's start needs it not
 
 MOST_EXTRA = 8
 """Numbers of its own that a question carries."""
@@ -125,14 +127,17 @@ def read_question(name: str, given: Mapping[str, str], runs: Path) -> Asked:
     """The question from an address. Errors: ValueError for what it must not be; RecordingError for the run."""
     run_id, step = given.get("run"), given.get("step")
     config = _config(given.get("config", "{}")) if run_id is None else _config_of_run(runs, run_id)
+    models = given.get("models", "0").split(",")[:MAX_MODELS]
     return Asked(
         name,
         config,
-        tuple(_whole("models", part) for part in given.get("models", "0").split(",")[: len(config.models)]),
-        *(_whole(place, given.get(place, "0")) for place in ("layer", "direction", "example")),
-        run_id,
-        None if step is None else _whole("step", step),
-        _numbers({key: text for key, text in given.items() if key not in _OWN}),
+        tuple(_whole("models", part) for part in models),
+        layer=_whole("layer", given.get("layer", "0")),
+        direction=_whole("direction", given.get("direction", "0")),
+        example=_whole("example", given.get("example", "0")),
+        run_id=run_id,
+        step=None if step is None else _whole("step", step),
+        extra=_numbers({key: text for key, text in given.items() if key not in _OWN}),
     )
 
 

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from dashboard.plotly_script import plotly_script
-from dashboard.server import close_jobs, jobs
+from dashboard.server import analysis_pool, close_analysis_pool, close_jobs, jobs
 
 _log = logging.getLogger("unroll.server")
 
 
 def _warm() -> None:
-    """Start the workers, load what the first page needs and measure its picture, so that it opens at once."""
+    """Load what the first page needs and measure its picture, so that it opens at once; start all workers."""
     try:
         jobs()
         plotly_script()
@@ -28,6 +28,7 @@ def _warm() -> None:
         from dashboard.widgets import live_figures  # noqa: F401
 
         flows_at_start(FIRST_LOOK)
+        analysis_pool()  # last: the first page does without
     except Exception:
         _log.exception("The server could not warm up; the first page will say why.")
     gc.collect()
@@ -43,3 +44,4 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     finally:
         await warming
         await asyncio.to_thread(close_jobs)
+        await asyncio.to_thread(close_analysis_pool)

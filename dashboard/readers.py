@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from core.recordings.storage import Recording, RecordingError, check_run_id, open_recording
@@ -57,6 +58,12 @@ class Readers:
         """Close all."""
         for run_id in list(self._open):
             self.drop(run_id)
+
+
+@cache
+def readers_of(root: Path) -> Readers:
+    """The open recordings under a root."""
+    return Readers(root)
 
 
 def _close(entry: tuple[threading.Lock, Recording]) -> None:

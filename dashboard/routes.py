@@ -1,4 +1,4 @@
-"""HTTP beside Streamlit's own: the scripts of the live figures, a run's new rows, its exports.
+"""HTTP beside Streamlit's own: the scripts of the live figures, a run's new rows, computed pictures, exports.
 
 A live page asks for what it has not seen, so an answer costs what is new, not the history.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,9 +17,13 @@ from starlette.routing import Route
 
 from core.recordings.storage import RecordingError, check_run_id, export_csv, export_zip
 from dashboard import server
+from dashboard.answering import asked_endpoint
 from dashboard.answers import MOST_STRIDE, rows_answer
 from dashboard.plotly_script import plotly_script
-from dashboard.readers import Readers
+from dashboard.readers import readers_of
+
+if TYPE_CHECKING:
+    from dashboard.asked import Analysis
 
 SCRIPTS = {path.name: path for path in (Path(__file__).parent / "widgets").glob("live_*.js")}
 ACTIVE = ("queued", "running", "paused")
@@ -46,12 +50,6 @@ def script_js(request: Request) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="text/javascript", headers=headers)
-
-
-@cache
-def readers_of(root: Path) -> Readers:
-    """The open recordings under a root."""
-    return Readers(root)
 
 
 def rows(request: Request) -> Response:
@@ -109,7 +107,15 @@ def _with_errors_said(endpoint: Callable[[Request], Response]) -> Callable[[Requ
     return answer
 
 
+def _analyses() -> Mapping[str, Analysis]:
+    """Those that a page may ask for; imported late, as their figures are slow to load."""
+    from dashboard.analyses import ANALYSES
+
+    return ANALYSES
+
+
 ROUTES = [
+    Route("/unroll/asked/{name}", asked_endpoint(_analyses)),
     Route("/unroll/plotly.min.js", plotly_js),
     Route("/unroll/runs/{run_id}/rows", _with_errors_said(rows)),
     Route("/unroll/runs/{run_id}/export.csv", _with_errors_said(scalars_csv)),

@@ -1,4 +1,4 @@
-"""What lives as long as the server: its training jobs and where they write."""
+"""What lives as long as the server: its training jobs and where they write, and the workers of analyses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ MOST_WORKERS = 8
 _lock = threading.Lock()
 _jobs: Jobs | None = None
 _pool: WorkerPool | None = None
+_analysis_pool: WorkerPool | None = None
 
 
 def runs_root() -> Path:
@@ -31,11 +32,25 @@ def texts_root() -> Path:
 
 def worker_count() -> int:
     """Training processes: `UNROLL_WORKERS`, else one for each core, at most 8. Errors: ValueError for other text."""
-    given = os.environ.get("UNROLL_WORKERS")
+    return _count("UNROLL_WORKERS", min(os.cpu_count() or 1, MOST_WORKERS), most=64)
+
+
+def analysis_worker_count() -> int:
+    """Processes that compute pictures: `UNROLL_ANALYSIS_WORKERS`, else one. Errors: ValueError for other text."""
+    return _count("UNROLL_ANALYSIS_WORKERS", 1, most=64)
+
+
+def most_analysis_seconds() -> int:
+    """Longest computation of one picture: `UNROLL_MAX_ANALYSIS_SECONDS`, else 30. Errors: ValueError for other text."""
+    return _count("UNROLL_MAX_ANALYSIS_SECONDS", 30, most=3600)
+
+
+def _count(name: str, default: int, most: int) -> int:
+    given = os.environ.get(name)
     if not given:
-        return min(os.cpu_count() or 1, MOST_WORKERS)
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 64:
-        raise ValueError(f"UNROLL_WORKERS must be a whole number in 1…64, got {given!r}; set one or unset it.")
+        return default
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= most:
+        raise ValueError(f"{name} must be a whole number in 1…{most}, got {given!r}; set one or unset it.")
     return int(given)
 
 
@@ -62,5 +77,26 @@ def close_jobs() -> None:
         jobs_, pool, _jobs, _pool = _jobs, _pool, None, None
     if jobs_ is not None:
         jobs_.close()
+    if pool is not None:
+        pool.shutdown(cancel_futures=True)
+
+
+def analysis_pool() -> WorkerPool:
+    """The workers that compute pictures, apart from those that train, so that neither waits for the other."""
+    global _analysis_pool
+    with _lock:
+        if _analysis_pool is None:
+            from core.training.workers import WorkerPool
+
+            _analysis_pool = WorkerPool(analysis_worker_count())
+            atexit.register(close_analysis_pool)
+        return _analysis_pool
+
+
+def close_analysis_pool() -> None:
+    """End the workers that compute pictures; harmless when there are none."""
+    global _analysis_pool
+    with _lock:
+        pool, _analysis_pool = _analysis_pool, None
     if pool is not None:
         pool.shutdown(cancel_futures=True)

@@ -106,6 +106,10 @@ class Recording:
         Errors: RecordNotFoundError (a RecordingError and a LookupError) if there is none; RecordingError if it is
         damaged.
         """
+        return self.dated_record(name, step)[1]
+
+    def dated_record(self, name: str, step: int | None = None) -> tuple[int, np.ndarray | Record]:
+        """As `record`, after the step that it was recorded at."""
         steps = self.steps
         end = len(steps) if step is None else count_until(steps, step)
         for message in range(np.searchsorted(self._index.first_rows.view, end) - 1, -1, -1):
@@ -114,7 +118,7 @@ class Recording:
             batch, first = self._read(message), int(self._index.first_rows.view[message])
             for position in range(min(end - first, len(batch.steps)) - 1, -1, -1):
                 if found := self._row(batch, position, {name}).records:
-                    return found[name]
+                    return int(steps[first + position]), found[name]
         raise self._not_found(name, step)
 
     def _not_found(self, name: str, step: int | None) -> RecordNotFoundError:

@@ -64,6 +64,7 @@ def test_a_record_is_the_newest_at_or_before_a_step(recording) -> None:
     for step in (0, 29, 30, 31, 299):
         assert recording.record("gates", step).hidden.max() == min(step // 30 * 30, 270)
         assert recording.record("norms", step)[0] == step // 3 * 3
+        assert recording.dated_record("gates", step)[0] == min(step // 30 * 30, 270)
 
 
 def test_what_was_never_recorded_is_a_lookup_error_that_names_what_was(recording) -> None:
