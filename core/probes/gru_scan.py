@@ -48,8 +48,8 @@ class GRUScan:
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
         """∂L/∂h_{t-1} = ∂L/∂output_{t-1} + z_t ⊙ ∂L/∂h_t + W_hhᵀ (∂L/∂a_r, ∂L/∂a_z, r ⊙ ∂L/∂a_n)_t."""
         size = self.outputs.shape[-1]
-        reset, update = self.reset_update.split(size, -1)
-        deltas, new_factor = self._factors(reset, update)
+        update = self.reset_update[..., size:]
+        deltas, new_factor = self.factors()
         rows, flat, updates = deltas.unbind(0), deltas.flatten(2).unbind(0), update.unbind(0)
         totals, wide_totals = hidden.unbind(0), hidden.unsqueeze(2).unbind(0)
         for step in range(len(totals) - 1, -1, -1):
@@ -61,9 +61,10 @@ class GRUScan:
         initial = torch.addcmul(flat[0] @ self.recurrent, totals[0], updates[0])
         return Adjoint(hidden, into_input.flatten(2), deltas.flatten(2), initial)
 
-    def _factors(self, reset: Tensor, update: Tensor) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Tensor, Tensor]:
         """Per unit of ∂L/∂h_t: ∂L/∂(W_hh h_{t-1} + b_hh), shape (T, N, 3, H), and ∂L/∂a_n, shape (T, N, H)."""
         size = self.outputs.shape[-1]
+        reset, update = self.reset_update.split(size, -1)
         previous = torch.cat([self.initial.unsqueeze(0), self.outputs[:-1]])
         new_factor = (1 - update) * (1 - self.new.square())
         into_reset = new_factor * self.recurrent_product[..., 2 * size :] * reset * (1 - reset)

@@ -61,8 +61,8 @@ class LSTMScan:
         """∂L/∂c_t = ∂L/∂h_t ⊙ o_t ⊙ (1 − tanh² c_t) + f_{t+1} ⊙ ∂L/∂c_{t+1}, and ∂L/∂h_{t-1} through the four gates."""
         assert cells is not None
         steps, batch, size = self.candidate.shape
-        deltas = self._slopes()
-        exposure = self._exposure(slice(None))
+        deltas = self.slopes()
+        exposure = self.exposure(slice(None))
         exposed = hidden if self.projection is None else torch.empty_like(self.exposed)
         inner, outer, flat = deltas[:, :, :3].unbind(0), deltas[:, :, 3].unbind(0), deltas.flatten(2).unbind(0)
         totals, cell_rows, wide_cells = hidden.unbind(0), cells.unbind(0), cells.unsqueeze(2).unbind(0)
@@ -85,7 +85,7 @@ class LSTMScan:
         size = self.candidate.shape[-1]
         return self.sigmoids[..., index * size : (index + 1) * size]
 
-    def _exposure(self, examples: Tensor | slice) -> Tensor:
+    def exposure(self, examples: Tensor | slice) -> Tensor:
         """∂(o_t ⊙ tanh c_t)/∂c_t = o_t ⊙ (1 − tanh² c_t), shape (T, N, H)."""
         return torch.addcmul(
             self._gate(3)[:, examples], self.exposed[:, examples], self.squashed[:, examples], value=-1
@@ -99,9 +99,9 @@ class LSTMScan:
         assert adjoint.cell is not None and adjoint.exposed is not None
         carousel = torch.zeros_like(adjoint.cell[:, examples])
         carousel[:-1] = adjoint.cell[1:, examples] * self._gate(1)[1:, examples]
-        return carousel, adjoint.exposed[:, examples] * self._exposure(examples)
+        return carousel, adjoint.exposed[:, examples] * self.exposure(examples)
 
-    def _slopes(self) -> Tensor:
+    def slopes(self) -> Tensor:
         """∂(c_t or h_t)/∂a_t of the four gates, shape (T, N, 4, H): c through i, f, g; h through o."""
         steps, batch, size = self.candidate.shape
         slopes = torch.addcmul(self.sigmoids, self.sigmoids, self.sigmoids, value=-1).view(steps, batch, 4, size)

@@ -1,0 +1,112 @@
+"""Jacobians of recurrent steps, of their products, and spectra of both and of the recurrent weights.
+
+Axes: T timesteps first, as the direction scans, N batch, G gates, H hidden units, I inputs, P units of h,
+Q parts of the state, S units of the state: P, and of an LSTM P + H, h then c.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..recordings.anatomy import JacobianSpectrum, RecurrentSpectrum
+from .recurrent_call import RecurrentCall
+from .replay import of_examples, place, scanned
+from .scans import Weights
+from .slopes import Slopes, slopes
+
+GATES = {"lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "new"), "rnn": ("hidden",)}
+"""By kind, in torch's order."""
+
+
+def state_jacobians(factors: Slopes, weights: Weights) -> Tensor:
+    """∂s_t/∂s_{t−1}, shape (…, S, S), for slopes with any leading axes, such as (T, N)."""
+    through_gates = _through(factors.recurrent, weights.hidden)  # (…, Q, H, P)
+    kept = torch.diag_embed(factors.kept)  # (…, Q, H, H)
+    has_cell = factors.kept.shape[-2] == 2
+    rows = torch.cat([through_gates, kept], dim=-1) if has_cell else through_gates + kept
+    return _projected(rows, weights)
+
+
+def input_jacobians(factors: Slopes, weights: Weights) -> Tensor:
+    """∂s_t/∂x_t, shape (…, S, I), for slopes with any leading axes, such as (T, N)."""
+    return _projected(_through(factors.pushed, weights.input), weights)
+
+
+def step_jacobians(call: RecurrentCall, layer: int = 0, direction: int = 0, example: int = 0) -> Tensor:
+    """∂s_t/∂s_{t−1} of one example for t = 2…T as the direction scans, shape (T−1, S, S), float64.
+
+    A packed sequence counts as long as it is. A forward pass is enough.
+
+    Errors: ValueError for a layer, direction or example that is not there; otherwise as `scanned`.
+    """
+    one = scanned(of_examples(call, [example]))[place(call, layer, direction)]
+    return state_jacobians(slopes(one.scan), one.weights)[1 : int(one.lengths[0]), 0]
+
+
+def jacobian_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0, example: int = 0) -> JacobianSpectrum:
+    """Singular values of one example's step Jacobians and of their products. Errors: as `step_jacobians`."""
+    jacobians = step_jacobians(call, layer, direction, example)
+    steps, products = singular_values(jacobians), _product_singular_values(jacobians)
+    resolved = products[:, 0] * np.finfo(np.float64).eps * products.shape[1]
+    rows = (steps, products, resolved)
+    in_time = [row[::-1].copy() for row in rows] if direction else rows
+    return JacobianSpectrum(call.kind.partition("_")[0], example, *in_time)
+
+
+def recurrent_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0) -> RecurrentSpectrum:
+    """Eigenvalues and singular values of each gate's block of W_hh; with `proj_size`, of W_hh W_hr.
+
+    Errors: ValueError for a layer or direction that is not there.
+    """
+    weights, kind = call.weights[place(call, layer, direction)], call.kind.partition("_")[0]
+    recurrent = weights.hidden.detach().double()
+    if weights.projection is not None:
+        recurrent = recurrent @ weights.projection.detach().double()
+    blocks = recurrent.unflatten(0, (len(GATES[kind]), -1))  # (G·H, H) -> (G, H, H)
+    return RecurrentSpectrum(kind, GATES[kind], _eigenvalues(blocks), singular_values(blocks))
+
+
+def singular_values(matrices: Tensor) -> np.ndarray:
+    """Of each matrix (…, R, C), largest first, shape (…, min(R, C)); NaN for a matrix that is not finite."""
+    finite = matrices.isfinite().all(dim=-1).all(dim=-1)
+    found = matrices.new_full((*matrices.shape[:-2], min(matrices.shape[-2:])), torch.nan)
+    found[finite] = torch.linalg.svdvals(matrices[finite])
+    return found.cpu().numpy()
+
+
+def _eigenvalues(blocks: Tensor) -> np.ndarray:
+    """Of each block (G, H, H), largest modulus first, shape (G, H); NaN for a block that is not finite."""
+    found = np.full(blocks.shape[:2], np.nan, dtype=np.complex128)
+    for row, block in zip(found, blocks, strict=True):
+        if bool(block.isfinite().all()):
+            values = torch.linalg.eigvals(block).cpu().numpy()
+            row[:] = values[np.argsort(-np.abs(values), kind="stable")]
+    return found
+
+
+def _product_singular_values(jacobians: Tensor) -> np.ndarray:
+    """Of J_T ⋯ J_{t+1} for t = 1…T−1, shape (T−1, S), each product scaled on the way so that none underflows."""
+    products, scales = torch.empty_like(jacobians), jacobians.new_empty(len(jacobians))
+    product, scale = torch.eye(jacobians.shape[-1]).to(jacobians), jacobians.new_zeros(())
+    for step in range(len(jacobians) - 1, -1, -1):
+        product = product @ jacobians[step]
+        largest = product.abs().max()
+        if bool(largest > 0):
+            product, scale = product / largest, scale + largest.log()
+        products[step], scales[step] = product, scale
+    return singular_values(products) * scales.exp().unsqueeze(-1).cpu().numpy()
+
+
+def _through(factors: Tensor, weights: Tensor) -> Tensor:
+    """Σ over gates of diag(factor) W: factors (…, Q, G, H) and weights (G·H, C) -> (…, Q, H, C)."""
+    blocks = weights.unflatten(0, factors.shape[-2:])
+    return torch.einsum("...qgh,ghc->...qhc", factors, blocks)
+
+
+def _projected(rows: Tensor, weights: Weights) -> Tensor:
+    """The parts of the state below each other, h projected: (…, Q, H, C) -> (…, S, C)."""
+    if weights.projection is None:
+        return rows.flatten(-3, -2)
+    return torch.cat([weights.projection @ rows[..., 0, :, :], rows[..., 1, :, :]], dim=-2)
