@@ -10,6 +10,7 @@ const ECHO_MS = 1000;
 const FRAME_MS = 12;
 const hosts = new WeakMap();
 let plotly;
+let asking; // the script of asked panels, which most pages do without
 
 /** Called by Streamlit at the first run, and again whenever data or theme change; returns what ends it. */
 export function mount(component) {
@@ -103,10 +104,24 @@ class Host {
   describePanels(given) {
     const ids = new Set(given.map((panel) => panel.id));
     for (const [id, panel] of this.panels) if (!ids.has(id)) this.remove(id, panel);
-    given.forEach((panel, order) => {
-      if (!this.panels.has(panel.id)) this.insert(panel.id);
-      this.panels.get(panel.id).describe(panel, order);
+    given.forEach((described, order) => {
+      const known = this.panels.get(described.id);
+      if (known && (known.kind === "asked") !== (described.kind === "asked")) this.remove(described.id, known);
+      if (!this.panels.has(described.id)) this.insert(described.id);
+      const panel = this.panels.get(described.id);
+      panel.describe(described, order);
+      if (panel.kind === "asked") this.ask(panel);
     });
+  }
+
+  /** Tell an asked panel what it is to ask for now. */
+  async ask(panel) {
+    asking ??= import("./live_asked.js");
+    const { Asking } = await asking;
+    if (!panel.element.isConnected) return;
+    panel.asking ??= new Asking(panel, () => this.drawSoon());
+    panel.asking.see(panel.isNear);
+    panel.asking.want(this.feed.run, this.pinned);
   }
 
   insert(id) {
@@ -147,7 +162,8 @@ class Host {
   see(entries) {
     for (const entry of entries) {
       const panel = this.panels.get(entry.target.dataset.panel);
-      if (panel) panel.isSeen = entry.isIntersecting;
+      if (panel) panel.isSeen = panel.isNear = entry.isIntersecting;
+      panel?.asking?.see(panel.isNear);
     }
     this.drawSoon();
   }
@@ -185,6 +201,7 @@ class Host {
     this.pinned = step;
     for (const panel of this.panels.values()) {
       panel.isDirty ||= panel.kind === "curves";
+      panel.asking?.want(this.feed.run, step);
       this.mark(panel);
     }
     this.showScrubber();
@@ -214,8 +231,10 @@ class Host {
 
   /** The feed has news. A pinned curve does not move. */
   hear(hasRows) {
-    for (const panel of this.panels.values()) {
-      panel.isDirty ||= hasRows && panel.kind !== "static" && (panel.kind !== "curves" || this.pinned === null);
+    for (const panel of hasRows ? this.panels.values() : []) {
+      const stays = ["static", "asked"].includes(panel.kind) || (panel.kind === "curves" && this.pinned !== null);
+      panel.isDirty ||= !stays;
+      panel.asking?.rows();
     }
     this.showScrubber();
     this.report(this.feed.news.status);

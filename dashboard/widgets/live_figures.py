@@ -19,7 +19,7 @@ What new rows do to a panel, by its kind (a trace without a source stays as the 
 - "asked": the server computes it. The browser asks `question` (see `dashboard.asked.question`), with the run and the
   step shown, when the panel comes near, when question or pinned step change, and every few seconds while a run is
   followed. The answer brings its figure, a sentence under it and perhaps a strip of text; until the first one,
-  `figure` is drawn if it has traces. A click there has a `t` if the panel has a `time_axis`, but no step.
+  `figure` is drawn unless it is empty. A click there has a `t` if the panel has a `time_axis`, but no step.
 
 On a log axis a value below `floor` is drawn at the floor and marked (lines: ▽), a NaN or Inf with × (heatmap, blocks:
 in vermilion, with a note). `customdata` of every fed trace is the measured value: for lines text such as
@@ -80,6 +80,8 @@ class Panel:
     """Which axis is the timestep, marked in all panels by hovering; for "static" and "asked", the other kinds know."""
     question: str | None = None
     """Of an "asked" panel alone, as `dashboard.asked.question` writes it."""
+    tokens: int = 0
+    """Of an "asked" panel whose answer brings a strip: how many tokens, so that their room is kept until it comes."""
 
     def __post_init__(self) -> None:
         if (self.kind == "asked") != (self.question is not None):
@@ -179,6 +181,7 @@ def _panel_data(panel: Panel, height: int) -> dict[str, Any]:
         "floor": panel.floor,
         "timeAxis": panel.time_axis or TIME_AXES.get(panel.kind),
         "question": panel.question,
+        "tokens": panel.tokens,
     }
 
 
@@ -220,7 +223,9 @@ export default async function (component) {
 
 _HOST = st.components.v2.component(
     "unroll_live_figures",
-    css=(Path(__file__).parent / "live_figures.css").read_text(encoding="utf-8"),
+    css="".join(
+        (Path(__file__).parent / f"live_{part}.css").read_text(encoding="utf-8") for part in ("figures", "asked")
+    ),
     js=_LOADER,
     isolate_styles=False,
 )

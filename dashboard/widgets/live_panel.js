@@ -17,16 +17,20 @@ export class Panel {
     this.element.className = "unroll-panel";
     this.element.setAttribute("role", "group");
     this.caption = this.element.appendChild(document.createElement("figcaption"));
-    this.frame = this.element.appendChild(document.createElement("div"));
+    this.body = this.element.appendChild(document.createElement("div"));
+    this.frame = this.body.appendChild(document.createElement("div"));
     this.frame.className = "unroll-plot";
     this.plot = this.frame.appendChild(document.createElement("div"));
-    this.stepMark = mark(this.frame, "step");
-    this.timeMark = mark(this.frame, "time");
+    this.stepMark = new Mark(this.frame, "step");
+    this.timeMark = new Mark(this.frame, "time");
     this.onTime = onTime;
     this.onClick = onClick;
     this.isMade = false;
     this.isDirty = true;
     this.isSeen = true;
+    this.isNear = false; // as seen, but only once the browser has said so
+    this.asking = null; // of an asked panel: what asks for it
+    this.answer = null; // … and the figure that came
     this.step = null;
     this.time = null;
   }
@@ -47,17 +51,32 @@ export class Panel {
     return this.given.kind;
   }
 
+  /** An asked panel's picture has come. */
+  take(figure) {
+    this.answer = figure;
+    this.isDirty = true;
+  }
+
+  /** What the picture is made of; null while an asked panel has nothing to show. */
+  get figure() {
+    if (this.kind !== "asked") return this.base;
+    const isBlank = !this.base.data.length && !Object.keys(this.base.layout).length;
+    return this.answer ?? (isBlank ? null : this.base);
+  }
+
   /** Draw the history, with curves at the row `shown`; `revision` names what zoom belongs to. Resolves when drawn. */
   async draw(Plotly, theme, history, shown, revision) {
     this.isDirty = false;
-    const panel = { base: this.base, hasGaps: false, ...this.given };
-    const data = traces(panel, history, shown);
+    const { figure } = this;
+    const panel = { base: figure, hasGaps: false, ...this.given };
+    const data = figure && traces(panel, history, shown);
     this.showCaption(panel.hasGaps);
+    if (!figure) return;
     const layout = {
       dragmode: IS_TOUCH ? false : "zoom",
-      ...this.base.layout,
+      ...figure.layout,
       template: theme,
-      uirevision: revision,
+      uirevision: this.kind === "asked" ? `${this.given.question.split("?")[0]} ${revision}` : revision,
       height: this.given.height,
       autosize: true,
     };
@@ -95,10 +114,15 @@ export class Panel {
 
   listen() {
     this.isMade = true;
-    this.plot.on("plotly_hover", (event) => this.onTime(this.timeOf(event.points[0])));
+    this.plot.on("plotly_hover", (event) => this.point(event.points[0]));
     this.plot.on("plotly_unhover", () => this.onTime(null));
     this.plot.on("plotly_click", (event) => this.onClick(this.clickOf(event.points[0])));
     this.plot.on("plotly_afterplot", () => this.placeMarks());
+  }
+
+  point(point) {
+    this.onTime(this.timeOf(point));
+    this.onPoint?.(point);
   }
 
   timeOf(point) {
@@ -106,14 +130,19 @@ export class Panel {
   }
 
   clickOf(point) {
-    const value = this.kind === "heatmap" ? Number(point.customdata ?? point.z) : point.y;
+    const value = point.data.type === "heatmap" ? Number(point.customdata ?? point.z) : point.y;
     return {
       panel: this.given.id,
-      step: this.kind === "heatmap" || this.kind === "scalars" ? point.x : null,
+      step: this.hasSteps ? point.x : null,
       t: this.timeOf(point),
       value: Number.isFinite(value) ? value : null,
-      series: point.data.name ?? "",
+      series: this.kind === "blocks" ? point.y : (point.data.name ?? ""),
     };
+  }
+
+  /** Whether x is the training step. */
+  get hasSteps() {
+    return ["heatmap", "blocks", "scalars"].includes(this.kind);
   }
 
   /** Mark a training step (null: none) and a timestep. */
@@ -125,9 +154,8 @@ export class Panel {
 
   placeMarks() {
     if (!this.plot._fullLayout?.xaxis) return;
-    const hasSteps = this.kind === "heatmap" || this.kind === "scalars";
-    place(this.plot, this.stepMark, "x", hasSteps ? this.step : null);
-    place(this.plot, this.timeMark, this.given.timeAxis ?? "x", this.given.timeAxis ? this.time : null);
+    this.stepMark.place(this.plot, "x", this.hasSteps ? this.step : null);
+    this.timeMark.place(this.plot, this.given.timeAxis ?? "x", this.given.timeAxis ? this.time : null);
   }
 
   resize(Plotly) {
@@ -135,29 +163,47 @@ export class Panel {
   }
 
   destroy(Plotly) {
+    this.asking?.end();
     if (this.isMade) Plotly.purge(this.plot);
     this.element.remove();
   }
 }
 
-function mark(frame, kind) {
-  const line = frame.appendChild(document.createElement("div"));
-  line.className = `unroll-mark ${kind}`;
-  line.setAttribute("aria-hidden", "true");
-  return line;
+/** A line over each of a plot's subplots, at one value. */
+class Mark {
+  constructor(frame, kind) {
+    this.frame = frame;
+    this.kind = kind;
+    this.lines = [];
+  }
+
+  /** Lay the lines at a value of one axis; hide them for null and outside of the axis. */
+  place(plot, letter, value) {
+    const subplots = value === null ? [] : Object.values(plot._fullLayout._plots);
+    while (this.lines.length < subplots.length) this.lines.push(this.line());
+    this.lines.forEach((line, index) => {
+      line.style.display = subplots[index] && lay(line, subplots[index], letter, value) ? "block" : "none";
+      line.classList.toggle("bright", plot.data[0]?.type === "heatmap");
+    });
+  }
+
+  line() {
+    const line = this.frame.appendChild(document.createElement("div"));
+    line.className = `unroll-mark ${this.kind}`;
+    line.setAttribute("aria-hidden", "true");
+    return line;
+  }
 }
 
-/** Lay a line over the plot at a value of one axis; hide it for null and outside of the axis. */
-function place(plot, line, letter, value) {
-  const { xaxis, yaxis } = plot._fullLayout;
+/** Lay a line over a subplot at a value of one axis; false if that is outside. */
+function lay(line, { xaxis, yaxis }, letter, value) {
   const [along, across] = letter === "x" ? [xaxis, yaxis] : [yaxis, xaxis];
-  const at = value === null ? Number.NaN : along.d2p(value);
-  const isInside = at >= 0 && at <= along._length;
-  line.style.display = isInside ? "block" : "none";
-  if (!isInside) return;
+  const at = along.d2p(value);
+  if (!(at >= 0 && at <= along._length)) return false;
   line.classList.toggle("vertical", letter === "x");
   line.classList.toggle("horizontal", letter === "y");
   const start = `${along._offset + at - 1}px`;
   const [offset, length] = [`${across._offset}px`, `${across._length}px`];
   Object.assign(line.style, letter === "x" ? { left: start, top: offset, height: length, width: "0" } : { top: start, left: offset, width: length, height: "0" });
+  return true;
 }

@@ -6,8 +6,8 @@ export function traces(panel, history, shown) {
   const rows = history.rows;
   if (!rows.length || !panel.sources.length) return panel.base.data;
   if (panel.kind === "curves") return perTrace(panel, (trace, source) => curve(panel, trace, rows[shown].values.get(source)));
-  if (panel.kind === "scalars") return perTrace(panel, (trace, source) => line(trace, rows, source));
-  if (panel.kind === "heatmap") return heatmap(panel, panel.base.data[0], rows, history.stride);
+  if (panel.kind === "scalars") return perTrace(panel, (trace, source) => line(panel, trace, rows, source));
+  if (panel.kind === "heatmap" || panel.kind === "blocks") return heatmap(panel, panel.base.data[0], rows, history.stride);
   return panel.base.data;
 }
 
@@ -25,18 +25,19 @@ function curve(panel, trace, values) {
   return { ...trace, x: trace.x ?? counted(values.length), y, customdata, ...marked(trace, marks) };
 }
 
-/** A scalar over the training step; NaN and Inf are an × at the last finite value. */
-function line(trace, rows, source) {
+/** A scalar over the training step; NaN and Inf are an × at the last finite value, what is under a log axis's floor a ▽ on it. */
+function line(panel, trace, rows, source) {
   const fed = rows.filter((row) => row.values.has(source));
   if (!fed.length) return trace;
+  const floor = panel.base.layout.yaxis?.type === "log" ? panel.floor : -Infinity;
   const values = fed.map((row) => row.values.get(source));
-  let last = finite(values)[0] ?? 0;
-  const y = values.map((value) => (last = Number.isFinite(value) ? value : last));
-  const marks = values.map((value) => (Number.isFinite(value) ? null : "x"));
-  return { ...trace, x: fed.map((row) => row.step), y, customdata: values.map((value) => said(value)), ...marked(trace, marks) };
+  let last = Math.max(finite(values)[0] ?? 0, floor);
+  const y = values.map((value) => (last = Number.isFinite(value) ? Math.max(value, floor) : last));
+  const marks = values.map((value) => (!Number.isFinite(value) ? "x" : value < floor ? "triangle-down-open" : null));
+  return { ...trace, x: fed.map((row) => row.step), y, customdata: values.map((value) => said(value, floor)), ...marked(trace, marks) };
 }
 
-/** log₁₀ over training step × timestep. Steps are evenly spaced, which Plotly draws 3–4 times faster: the newest column, while
+/** log₁₀ over training step × timestep, or named row. Steps are evenly spaced, which Plotly draws 3–4 times faster: the newest column, while
  * it is off the stride, stands where the next on the stride will be. */
 function heatmap(panel, trace, rows, stride) {
   const fed = rows.filter((row) => row.values.has(panel.sources[0]));
