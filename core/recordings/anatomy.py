@@ -95,6 +95,18 @@ class LossReach:
 
 
 @dataclass(frozen=True)
+class ReachOfText:
+    """Which loss of one example reaches how far, with what there is to read at each timestep."""
+
+    reach: LossReach
+    """Over this example alone."""
+    tokens: tuple[str, ...]
+    """What the model reads at each timestep, as it is printed; T of them."""
+    losses: np.ndarray
+    """The loss of each timestep's answer: nats, or squared error; shape (T,), NaN where no loss counts."""
+
+
+@dataclass(frozen=True)
 class BlockHistograms:
     """Distribution of the weights and of their gradients in each block of parameters, at one training step."""
 
@@ -102,7 +114,7 @@ class BlockHistograms:
     edges: np.ndarray
     """Bin edges of the weights, shape (blocks, bins + 1)."""
     counts: np.ndarray
-    """Weights in each bin, shape (blocks, bins), int64."""
+    """Finite weights in each bin, shape (blocks, bins), int64."""
     gradient_edges: np.ndarray
     """Bin edges of log₁₀ |gradient|, shape (bins + 1,), the same for all blocks."""
     gradient_counts: np.ndarray

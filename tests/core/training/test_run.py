@@ -7,13 +7,19 @@ import pytest
 
 from core.models.config import ModelConfig
 from core.recordings.records import GateTrace
-from core.recordings.storage import RecordingError, open_recording, read_header
+from core.recordings.storage import (
+    RecordingError,
+    RecordingWriter,
+    RecordNotFoundError,
+    open_recording,
+    read_header,
+)
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.control import CONTROL_FILE, WATCHED_FILE, Control, ControlReader, mark_watched, write_control
 from core.training.limits import Limits
 from core.training.loop import TrainingDiverged, train
-from core.training.run import create_folder, train_into
+from core.training.run import create_folder, records, scalars, train_into
 
 MODELS = (ModelConfig("lstm", hidden_size=6), ModelConfig("rnn", hidden_size=6))
 SMALL = TrainingConfig(TaskConfig(length=8), MODELS, steps=12, batch_size=8)
@@ -148,3 +154,37 @@ def test_a_vanished_folder_is_a_clear_error_for_who_steers(tmp_path):
         write_control(tmp_path / "gone", Control.of(SMALL))
     mark_watched(tmp_path / "gone")
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_recording_keeps_blocks_at_every_step_and_parameters_at_some(tmp_path):
+    folder = run_folder(tmp_path, SMALL)
+    train_into(folder, SMALL)
+    with open_recording(folder) as recording:
+        for step, row in zip(train(SMALL), recording.rows(), strict=True):
+            for model in step.models:
+                for name in ("block_gradients", "block_updates"):
+                    np.testing.assert_array_equal(row.records[f"{model.name}/{name}"], getattr(model, name))
+                assert (f"{model.name}/parameters" in row.records) == (step.step in (0, 1, 2, 3, 5, 10, 12))
+        last = recording.record("rnn-h6/parameters", step=11)
+        np.testing.assert_array_equal(last, recording.record("rnn-h6/parameters", step=10))
+
+
+def test_a_run_recorded_before_there_were_blocks_still_opens_and_goes_on(tmp_path):
+    data = SMALL.to_dict()
+    for model in data["models"]:
+        del model["clipped"]
+    with RecordingWriter.create(tmp_path, config=data, seed=0, run_id="run-of-before", status="running") as writer:
+        step = next(train(SMALL))
+        old = {name: value for name, value in records(step).items() if name.endswith(("_norms", "/gates"))}
+        writer.append(0, scalars(step), old)
+        writer.set_status("paused")
+    folder = tmp_path / "run-of-before"
+    assert TrainingConfig.from_dict(read_header(folder).config) == SMALL
+    with open_recording(folder) as recording:
+        assert recording.record("lstm-h6/hidden_norms").shape == (1, 1, 8)
+        with pytest.raises(RecordNotFoundError, match="lstm-h6/parameters"):
+            recording.record("lstm-h6/parameters")
+    with RecordingWriter.resume(folder) as writer:
+        writer.append(1, scalars(step), records(step))
+    with open_recording(folder) as recording:
+        assert [len(row.records) for row in recording.rows()] == [5, 11]
