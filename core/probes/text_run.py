@@ -1,0 +1,118 @@
+"""What a language model does while it reads a text: its gates, its expectations, and its states over long texts.
+
+Axes: T characters, S streams side by side, H hidden units, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.sequence_model import SequenceModel
+from ..recordings.interventions import TextRun
+from .gradient_tap import make_scan
+from .intervene import intervene
+from .intervention import NAMES, Intervention, kind_of
+from .recurrent_call import split_weights
+
+STREAMS, WARM_UP, CHUNK = 64, 256, 128
+
+
+@torch.no_grad()
+def text_run(model: SequenceModel, tokens: Tensor, interventions: Sequence[Intervention] = ()) -> TextRun:
+    """Read one text from a zero state, perhaps with hands in the works; run it with and without to compare.
+
+    Args:
+        model: Reads tokens and predicts the next one.
+        tokens: The text, shape (T,), int64. To edit a token, pass the edited text.
+        interventions: What to set or scale on the way.
+
+    Errors: ValueError for a text without characters, or an intervention that does not fit.
+    """
+    if tokens.dim() != 1 or not len(tokens):
+        raise ValueError(f"text_run needs tokens of shape (T,) with T ≥ 1, got {tuple(tokens.shape)}; pass one text.")
+    hidden, trace = intervene(model.recurrent, model.embedding(tokens.unsqueeze(0)), interventions)
+    log_probs = torch.log_softmax(model.readout(hidden)[0], dim=-1)  # (T, V)
+    losses = -log_probs[:-1].gather(1, tokens[1:, None]).squeeze(1)
+    return TextRun(trace, log_probs.cpu().numpy(), losses.cpu().numpy())
+
+
+@torch.no_grad()
+def text_states(
+    model: SequenceModel,
+    tokens: Tensor,
+    name: str = "hidden",
+    layer: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """One gate or state of every unit at every character of a long text, shape (T, H), float32.
+
+    The text is read as STREAMS pieces side by side. Each but the first begins WARM_UP characters early, from zero, so
+    that its states differ from those of one long reading only by what is remembered for longer than that.
+
+    Args:
+        model: Reads tokens, in one direction.
+        tokens: Shape (T,), int64.
+        name: A gate or state, as in `GateTrace`.
+        layer: Which layer, from 0.
+        progress: Told the share done, in (0, 1], now and then.
+
+    Errors: ValueError for a model of both directions, whose second one would have to begin at the end.
+    """
+    stack = model.recurrent
+    if stack.bidirectional:
+        raise ValueError("text_states needs a model of one direction, got one of both; use text_run on a short text.")
+    if name not in NAMES[kind_of(stack)] or not 0 <= layer < stack.num_layers:
+        raise ValueError(
+            f"the model has {', '.join(NAMES[kind_of(stack)])} in {stack.num_layers} layers, got {name!r} in layer "
+            f"{layer}; choose one of these, layers count from 0."
+        )
+    pieces, warm_up = _pieces(tokens)
+    found = []
+    for done, states in _read(model, pieces, name, layer, warm_up):
+        found.append(states)
+        if progress is not None:
+            progress(done)
+    return np.concatenate(found, axis=1)[:, warm_up:].reshape(-1, found[0].shape[-1])[: len(tokens)]
+
+
+def _pieces(tokens: Tensor) -> tuple[Tensor, int]:
+    """The text as S pieces that begin early, shape (S, early + length), and how early that is."""
+    streams = min(STREAMS, max(1, len(tokens) // WARM_UP))
+    length = math.ceil(len(tokens) / streams)
+    warm_up = 0 if streams == 1 else min(WARM_UP, length)
+    places = torch.arange(-warm_up, length) + length * torch.arange(streams)[:, None]
+    return tokens[places.clamp(0, len(tokens) - 1)], warm_up
+
+
+def _read(
+    model: SequenceModel, pieces: Tensor, name: str, layer: int, warm_up: int
+) -> Iterator[tuple[float, np.ndarray]]:
+    """The share done and one chunk's states, shape (S, chunk, H), chunk by chunk."""
+    stack = model.recurrent
+    weights = split_weights([tensor for row in stack.all_weights for tensor in row], stack.bias, stack.num_layers)
+    states: list[tuple[Tensor, Tensor | None]] = [_zero_state(model, len(pieces)) for _ in range(layer + 1)]
+    bounds = [*range(0, warm_up, CHUNK), *range(warm_up, pieces.shape[1], CHUNK), pieces.shape[1]]
+    for start, stop in zip(bounds, bounds[1:], strict=False):
+        if start == warm_up:  # the first piece has nothing before it
+            for hidden, cell in states:
+                for state in (hidden, cell):
+                    if state is not None:
+                        state[0] = 0
+        steps = model.embedding(pieces[:, start:stop].t())  # (S, chunk) -> (chunk, S, I)
+        last = torch.full((len(pieces),), stop - start - 1)
+        for depth in range(layer + 1):
+            scan = make_scan(stack.mode.lower(), steps, *states[depth], weights[depth])
+            steps = scan.outputs
+            states[depth] = (steps[-1].clone(), scan.final_cell(last))
+        yield stop / pieces.shape[1], scan.gates(slice(None))[name].transpose(0, 1).numpy()
+
+
+def _zero_state(model: SequenceModel, streams: int) -> tuple[Tensor, Tensor | None]:
+    stack = model.recurrent
+    zeros = torch.zeros(streams, stack.proj_size or stack.hidden_size)
+    return zeros, torch.zeros(streams, stack.hidden_size) if kind_of(stack) == "lstm" else None
