@@ -24,9 +24,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from core.models.character_model import Vocabulary
 from core.models.config import ModelConfig
 from core.models.sequence_model import SequenceModel
+from core.models.vocabulary import Vocabulary
 from core.tasks.library_source import held_out_modules, training_modules
 
 CONFIG = ModelConfig("lstm", hidden_size=256, forget_bias=1.0)

@@ -34,7 +34,7 @@ LEAVES = {"core.checks"}
 LIBRARIES = {
     "recordings": {"numpy", "pyarrow", "pandas"},
     "tasks": {"numpy", "torch"},
-    "models": {"torch"},
+    "models": {"safetensors", "torch"},
     "probes": {"numpy", "torch"},
     "training": {"numpy", "torch"},
     "analysis": {"numpy"},
