@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .fused_lstm import fused_lstm
 from .scans import Adjoint, Weights, input_projection
 
 
@@ -16,9 +17,18 @@ class LSTMScan:
 
     def __init__(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         self.recurrent, self.projection = weights.hidden, weights.projection
+        fused = fused_lstm(inputs, hidden, cell, weights)
+        if fused is None:
+            self._scan(inputs, hidden, cell, weights)
+        else:
+            self.outputs, self.activations, self.cells, self.squashed = fused
+            self.exposed, self.candidate = self.outputs, self._gate(2)
+        self.forget_rows = self._gate(1).unbind(0)
+
+    def _scan(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         steps, batch, size = inputs.shape[0], inputs.shape[1], cell.shape[-1]
-        self.sigmoids = input_projection(inputs, weights, with_hidden_bias=True)  # i, f, σ(2 a_g), o
-        self.sigmoids[..., 2 * size : 3 * size].mul_(2)
+        self.activations = input_projection(inputs, weights, with_hidden_bias=True)  # i, f, σ(2 a_g), o
+        self.activations[..., 2 * size : 3 * size].mul_(2)
         self.cells = inputs.new_empty(steps + 1, batch, size)  # c_0 … c_T
         self.squashed = inputs.new_empty(steps, batch, size)  # tanh c_t
         self.exposed = inputs.new_empty(steps, batch, size)  # o ⊙ tanh c_t
@@ -32,9 +42,8 @@ class LSTMScan:
         transposed = self.recurrent.t().clone()
         transposed[:, 2 * size : 3 * size].mul_(2)
         cells, negative = self.cells.unbind(0), -hidden
-        gates = [part.unbind(0) for part in self.sigmoids.split(size, -1)]
-        self.forget_rows = gates[1]
-        kept = [row.unbind(0) for row in (self.sigmoids, self.squashed, self.exposed)]
+        gates = [part.unbind(0) for part in self.activations.split(size, -1)]
+        kept = [row.unbind(0) for row in (self.activations, self.squashed, self.exposed)]
         exits = kept[-1] if self.projection is None else self.outputs.unbind(0)
         rows = zip(*gates, cells[:-1], cells[1:], *kept, exits, strict=True)
         for input, forget, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
@@ -46,7 +55,7 @@ class LSTMScan:
 
     def _unscale(self, size: int) -> None:
         """Undo the scaling by powers of two and the sign; exact."""
-        self.candidate = (self.sigmoids[..., 2 * size : 3 * size] * 2).sub_(1)
+        self.candidate = self.activations[..., 2 * size : 3 * size].mul_(2).sub_(1)
         self.cells.mul_(0.5)
         self.squashed.mul_(2).sub_(1)
         self.exposed.neg_()
@@ -82,8 +91,8 @@ class LSTMScan:
         return Adjoint(hidden, preactivation, preactivation, initial_hidden, initial_cell, cells, exposed)
 
     def _gate(self, index: int) -> Tensor:
-        size = self.candidate.shape[-1]
-        return self.sigmoids[..., index * size : (index + 1) * size]
+        size = self.cells.shape[-1]
+        return self.activations[..., index * size : (index + 1) * size]
 
     def exposure(self, examples: Tensor | slice) -> Tensor:
         """∂(o_t ⊙ tanh c_t)/∂c_t = o_t ⊙ (1 − tanh² c_t), shape (T, N, H)."""
@@ -104,7 +113,9 @@ class LSTMScan:
     def slopes(self) -> Tensor:
         """∂(c_t or h_t)/∂a_t of the four gates, shape (T, N, 4, H): c through i, f, g; h through o."""
         steps, batch, size = self.candidate.shape
-        slopes = torch.addcmul(self.sigmoids, self.sigmoids, self.sigmoids, value=-1).view(steps, batch, 4, size)
+        slopes = torch.addcmul(self.activations, self.activations, self.activations, value=-1).view(
+            steps, batch, 4, size
+        )
         slopes[:, :, 0].mul_(self.candidate)
         slopes[:, :, 1].mul_(self.cells[:-1])
         torch.addcmul(self._gate(0), self._gate(0) * self.candidate, self.candidate, value=-1, out=slopes[:, :, 2])
