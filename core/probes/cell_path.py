@@ -38,7 +38,7 @@ def cell_path(
         layer: Which layer, from 0.
         direction: 0 forward, 1 reverse.
 
-    Errors: ValueError unless 0 ≤ first < last < T and it is an LSTM.
+    Errors: ValueError unless it is an LSTM, 0 ≤ first < last < T, and it has the units.
     """
     if not isinstance(stack, nn.LSTM):
         raise ValueError(f"cell_path needs an LSTM, got {type(stack).__name__}; only an LSTM has a cell state.")
@@ -46,11 +46,15 @@ def cell_path(
         raise ValueError(
             f"cell_path needs 0 ≤ first < last < {len(inputs)}, got {first} and {last}; choose two timesteps in order."
         )
+    chosen = torch.arange(stack.hidden_size) if units is None else torch.tensor(units)
+    if not len(chosen) or not bool(((chosen >= 0) & (chosen < stack.hidden_size)).all()):
+        raise ValueError(
+            f"units are numbers from 0 to {stack.hidden_size - 1}, at least one, got {units}; choose some."
+        )
     cells = explicit_cells(copy.deepcopy(stack).double())
     steps, _ = unroll_stack(cells[:layer], inputs.detach().double().unsqueeze(0))
     cell = cells[layer][direction].requires_grad_(False)
     assert isinstance(cell, LSTMCell)
-    chosen = torch.arange(stack.hidden_size) if units is None else torch.tensor(units)
     product, jacobian = _measure(
         cell, steps.flip(1).detach() if direction == 1 else steps.detach(), first, last, chosen
     )
