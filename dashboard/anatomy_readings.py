@@ -107,14 +107,14 @@ def spectrum_sentence(label: str, spectrum: RecurrentSpectrum) -> str:
 
 
 def reach_sentence(labels: Sequence[str], profiles: Sequence[np.ndarray], reaches: Sequence[LossReach]) -> str:
-    """Until where a typical loss reaches, a model each; and that the rows add up."""
+    """How far a typical loss reaches, a model each; and that the rows add up."""
     told = "; ".join(
         f"**{label}** {horizon_of(decay_back(profile))}" for label, profile in zip(labels, profiles, strict=True)
     )
     closure = max(reach.closure for reach in reaches)
     return (
-        f"A typical loss keeps 1/{1 / HORIZON_SHARE:.0f} of its gradient until: {told}. Over {reaches[0].examples} "
-        f"examples; the rows add up to the total gradient within {number(closure)}."
+        f"Going back from a typical loss, 1/{1 / HORIZON_SHARE:.0f} of its gradient is left after: {told}. The rows of "
+        f"each matrix add up to the total gradient within {number(closure)}."
     )
 
 
@@ -127,7 +127,7 @@ def horizon_of(fitted: Decay) -> str:
     """The memory horizon in words."""
     if math.isnan(fitted.horizon):
         return "cannot be told"
-    return "no limit" if math.isinf(fitted.horizon) else f"{fitted.horizon:.0f} steps back"
+    return "no limit" if math.isinf(fitted.horizon) else f"{fitted.horizon:.0f} steps"
 
 
 def histograms_sentence(label: str, histograms: BlockHistograms) -> str:

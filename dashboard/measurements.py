@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from core.analysis.outcome import Outcome, outcome
 from core.recordings.records import GradientFlow, Receipt
+from core.recordings.storage import RecordingError
 from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
 from core.tasks.task import Task
 from core.training.config import TrainingConfig
 from core.training.initial import initial_flows, initial_receipts
-from dashboard.routes import readers_of
+from dashboard.readers import readers_of
 from dashboard.server import runs_root, texts_root
 
 
@@ -50,6 +52,24 @@ def receipts_at_start(config: TrainingConfig) -> tuple[Receipt, ...]:
     return initial_receipts(config, texts_root())
 
 
+def recorded_norms(
+    config: TrainingConfig, model: int, place: tuple[int, int], run_id: str | None, step: int | None
+) -> np.ndarray:
+    """‖∂L/∂h_t‖ of a layer and direction as float32 training met it, shape (T,). Errors: RecordingError, TextError."""
+    if run_id is None:
+        return flows_at_start(config)[model].norms().astype(np.float32)[place]
+    with readers_of(runs_root()).reading(run_id) as recording:
+        norms = recording.record(f"{config.names[model]}/hidden_norms", step)
+    assert isinstance(norms, np.ndarray)
+    return norms[place]
+
+
+def loss_steps(config: TaskConfig) -> int:
+    """How many timesteps of a sequence have a loss. Errors: TextError."""
+    task = task_of(config)
+    return int(task.batch(np.random.default_rng(0), 1).mask.sum())
+
+
 def series_at_start(config: TrainingConfig, flows: Sequence[GradientFlow]) -> list[Series]:
     """Norms before training: ∂L/∂h of every model, and ∂L/∂c of an LSTM after it."""
     found = []
@@ -75,3 +95,19 @@ def series_of_run(run_id: str, config: TrainingConfig, step: int | None) -> tupl
                 assert isinstance(norms, np.ndarray)
                 found.append(Series(model.label, symbol, norms))
     return at, found
+
+
+def outcomes_of_run(run_id: str) -> list[tuple[str, Outcome]]:
+    """How each model of a run stands, with its label; none before the first row. Errors: RecordingError."""
+    with readers_of(runs_root()).reading(run_id) as recording:
+        try:
+            config = TrainingConfig.from_dict(recording.header.config)
+        except ValueError as error:
+            raise RecordingError(str(error)) from None
+        if recording.last_step < 0:
+            return []
+        table = recording.scalars([f"{name}/{kind}" for name in config.names for kind in ("accuracy", "loss")])
+    return [
+        (model.label, outcome(table[f"{name}/accuracy"].to_numpy(), table[f"{name}/loss"].to_numpy()))
+        for name, model in zip(config.names, config.models, strict=True)
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from core.analysis.clipping import ClipStatistics
 from core.analysis.decay import Decay
-from core.analysis.outcome import Outcome
+from core.analysis.outcome import SOLVED, Outcome
 from dashboard.anatomy_readings import percent
 from dashboard.readings import number
 
@@ -46,7 +46,13 @@ def _horizon(decay: Decay) -> str:
     return "without limit" if math.isinf(decay.horizon) else f"1/1000 after {decay.horizon:.0f} steps"
 
 
-def outcome_cells(label: str, outcome: Outcome) -> list[str]:
-    """A row of a table: model, steps to 95 % right, accuracy and loss at the end."""
+def outcome_table(rows: Sequence[tuple[str, Outcome]]) -> str:
+    """A table in Markdown: model, from where it gets 95 % right, accuracy and loss at the end, steps trained."""
+    head = ["model", f"{SOLVED:.0%} right from", "right at the end", "loss at the end", "steps"]
+    lines = [head, ["---"] * len(head), *(_cells(label, outcome) for label, outcome in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(label: str, outcome: Outcome) -> list[str]:
     solved = "never" if outcome.solved_at is None else f"step {outcome.solved_at}"
-    return [label, solved, percent(outcome.final_accuracy), number(outcome.final_loss)]
+    return [label, solved, percent(outcome.final_accuracy), number(outcome.final_loss), str(outcome.steps)]

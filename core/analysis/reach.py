@@ -11,15 +11,22 @@ import numpy as np
 def reach_profile(norms: np.ndarray) -> np.ndarray:
     """Median share of ‖∂L_t/∂h_t‖ that is left d steps away in ‖∂L_t/∂h_{t∓d}‖, shape (T,); entry 0 is 1.
 
-    `norms` has shape (T, T) and, outside of a triangle, zeros where no path leads. Losses whose own step has no
-    gradient are left out; where none is left, the share is NaN. Errors: ValueError for another shape.
+    Steps away are earlier ones, or later ones where no earlier state is reached: a reverse direction. Losses whose own
+    step has no gradient are left out; where none is left, the share is NaN.
+
+    Args:
+        norms: Shape (T, T), zero where no path leads.
+
+    Errors: ValueError for another shape.
     """
     norms = np.asarray(norms, dtype=np.float64)
     if norms.ndim != 2 or norms.shape[0] != norms.shape[1]:
         raise ValueError(f"reach_profile needs norms of shape (T, T), got {norms.shape}; pass LossReach.norms.")
-    below = not np.triu(norms, 1).any()
+    is_reverse = bool(np.triu(norms, 1).any()) and not np.tril(norms, -1).any()
     own = np.diagonal(norms)
-    return np.array([_median_share(norms, own, -distance if below else distance) for distance in range(len(norms))])
+    return np.array(
+        [_median_share(norms, own, distance if is_reverse else -distance) for distance in range(len(norms))]
+    )
 
 
 def _median_share(norms: np.ndarray, own: np.ndarray, offset: int) -> float:

@@ -60,9 +60,13 @@ def _add_matrix(figure: go.Figure, norms: np.ndarray, decades: tuple[float, floa
 
 
 def _paths(norms: np.ndarray) -> np.ndarray:
-    """True where a path may lead: the triangle that is used, in the rows that have a loss."""
-    triangle = np.tril if not np.triu(norms, 1).any() else np.triu
-    return triangle(np.ones_like(norms, dtype=bool)) & (norms != 0).any(axis=1, keepdims=True)
+    """True where a path may lead: in the triangles that are used, in the rows that have a loss."""
+    is_used = np.ones_like(norms, dtype=bool)
+    if not np.triu(norms, 1).any():
+        is_used = np.tril(is_used)
+    elif not np.tril(norms, -1).any():
+        is_used = np.triu(is_used)
+    return is_used & (norms != 0).any(axis=1, keepdims=True)
 
 
 def reach_profile_figure(profiles: Sequence[Curve]) -> go.Figure:

@@ -87,7 +87,7 @@ def test_rho_below_one_is_said_to_prove_nothing():
 def test_reach_is_read_as_a_horizon_per_model():
     reaches = [reach(0.5), reach(1.0)]
     sentence = reach_sentence(["RNN", "LSTM"], [reach_profile(one.norms) for one in reaches], reaches)
-    assert "**RNN** 10 steps back; **LSTM** no limit. Over 8 examples" in sentence
+    assert "is left after: **RNN** 10 steps; **LSTM** no limit. The rows" in sentence
 
 
 def test_histograms_are_read_with_extremes_zeros_and_nan():

@@ -10,7 +10,7 @@ from core.analysis.decay import decay
 from core.analysis.outcome import outcome
 from dashboard.figures.clipping import NormHistogram, clipping_figure, norm_histogram_figure
 from dashboard.theme import Stroke
-from dashboard.training_readings import clip_sentence, outcome_cells, remedies_sentence
+from dashboard.training_readings import clip_sentence, outcome_table, remedies_sentence
 
 RED, BLUE = Stroke("#d55e00", "solid"), Stroke("#1c7fc4", "dash")
 NORMS = np.array([0.5, 1.0, 2.0, 8.0, math.inf])
@@ -78,7 +78,8 @@ def test_the_remedies_nearest_to_keeping_all_are_named():
     assert "**LSTM** (99 %, 1/1000 after 687 steps) and **Identity** (102 %, without limit)" in sentence
 
 
-def test_an_outcome_is_a_row_of_numbers():
+def test_outcomes_are_a_table_of_numbers():
     solved = outcome(np.array([0.1, *[1.0] * 9]), np.full(10, 0.02))
-    assert outcome_cells("LSTM", solved) == ["LSTM", "step 1", "100 %", "0.02"]
-    assert outcome_cells("RNN", outcome(np.full(10, 0.125), np.full(10, 2.08)))[1:] == ["never", "12.5 %", "2.08"]
+    table = outcome_table([("LSTM", solved), ("RNN", outcome(np.full(10, 0.125), np.full(10, 2.08)))])
+    assert table.splitlines()[0].startswith("| model | 95% right from |")
+    assert table.splitlines()[2:] == ["| LSTM | step 1 | 100 % | 0.02 | 9 |", "| RNN | never | 12.5 % | 2.08 | 9 |"]

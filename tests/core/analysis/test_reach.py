@@ -20,6 +20,11 @@ def test_the_reverse_direction_reaches_as_far():
     np.testing.assert_allclose(reach_profile(powers(0.7).T), 0.7 ** np.arange(8))
 
 
+def test_where_losses_reach_both_ways_the_earlier_states_count():
+    norms = powers(0.7) + np.triu(powers(0.9).T, 1)
+    np.testing.assert_allclose(reach_profile(norms), 0.7 ** np.arange(8))
+
+
 def test_each_share_is_the_median_over_a_loop_over_losses():
     norms = np.tril(np.random.default_rng(0).uniform(0.1, 2, (7, 7)))
     slow = [np.median([norms[t, t - d] / norms[t, t] for t in range(d, 7)]) for d in range(7)]
