@@ -6,6 +6,8 @@ Q parts of the state, S units of the state: P, and of an LSTM P + H, h then c.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,6 +20,8 @@ from .slopes import Slopes, slopes
 
 GATES = {"lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "new"), "rnn": ("hidden",)}
 """By kind, in torch's order."""
+GROUP = 16
+"""Steps between two turns of a product."""
 
 
 def state_jacobians(factors: Slopes, weights: Weights) -> Tensor:
@@ -87,22 +91,49 @@ def _eigenvalues(blocks: Tensor) -> np.ndarray:
 
 
 def _product_singular_values(jacobians: Tensor) -> np.ndarray:
-    """Of J_T ⋯ J_{t+1} for t = 1…T−1, shape (T−1, S), each product scaled on the way so that none underflows."""
-    products, scales = torch.empty_like(jacobians), jacobians.new_empty(len(jacobians))
-    product, scale = torch.eye(jacobians.shape[-1]).to(jacobians), jacobians.new_zeros(())
-    for step in range(len(jacobians) - 1, -1, -1):
-        product = product @ jacobians[step]
-        largest = product.abs().max()
-        if bool(largest > 0):
-            product, scale = product / largest, scale + largest.log()
-        products[step], scales[step] = product, scale
-    return singular_values(products) * scales.exp().unsqueeze(-1).cpu().numpy()
+    """Of J_T ⋯ J_{t+1} for t = 1…T−1, shape (T−1, S).
+
+    Each product is scaled on the way so that none underflows. After every group of steps it is turned from the left,
+    which changes no singular value, so that rows which are rounding can be left out: their values count as zero.
+    """
+    found = np.zeros(jacobians.shape[:2])
+    rows, scale = torch.eye(jacobians.shape[-1]).to(jacobians), 0.0
+    for start in reversed(range(0, len(jacobians), GROUP)):
+        products, scales = _products(rows, scale, jacobians[start : start + GROUP])
+        values = singular_values(products)
+        found[start : start + GROUP, : values.shape[1]] = values * np.exp(scales)[:, None]
+        rows, scale = _without_rounding(products[0]), scales[0]
+    return found
+
+
+def _products(rows: Tensor, scale: float, jacobians: Tensor) -> tuple[Tensor, list[float]]:
+    """Rows · J_g ⋯ J_t for every t of a group of g steps, over its largest entry, and that entry's logarithm."""
+    products, scales = [], []
+    for jacobian in reversed(jacobians.unbind(0)):
+        rows = rows @ jacobian
+        if (largest := float(rows.abs().max())) > 0:
+            rows, scale = rows / largest, scale + math.log(largest)
+        products.append(rows)
+        scales.append(scale)
+    return torch.stack(products[::-1]), scales[::-1]
+
+
+def _without_rounding(product: Tensor) -> Tensor:
+    """Fewer rows with the same singular values, but for those below ε · σ_max."""
+    if not bool(product.isfinite().all()):
+        return product
+    _, values, right = torch.linalg.svd(product, full_matrices=False)
+    kept = values >= values[0] * torch.finfo(values.dtype).eps
+    return values[kept].unsqueeze(1) * right[kept]
 
 
 def _through(factors: Tensor, weights: Tensor) -> Tensor:
     """Σ over gates of diag(factor) W: factors (…, Q, G, H) and weights (G·H, C) -> (…, Q, H, C)."""
-    blocks = weights.unflatten(0, factors.shape[-2:])
-    return torch.einsum("...qgh,ghc->...qhc", factors, blocks)
+    first, *others = zip(factors.unsqueeze(-1).unbind(-3), weights.chunk(factors.shape[-2]), strict=True)
+    total = first[0] * first[1]
+    for factor, block in others:
+        total.addcmul_(factor, block)
+    return total
 
 
 def _projected(rows: Tensor, weights: Weights) -> Tensor:

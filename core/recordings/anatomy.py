@@ -35,7 +35,10 @@ class GradientPaths:
     slopes_alone: np.ndarray | None = None
     """RNN: with W_hh = identity, so products of φ′(a_t) alone; shape (T,)."""
     bound: np.ndarray | None = None
-    """RNN: at most b_t = ‖direct_t‖ + γ σ_max(W_hh) b_{t+1} with γ = max φ′ (Pascanu et al., 2013)."""
+    """RNN: b_t = ‖direct_t‖ + γ σ_max(W_hh) b_{t+1} of each example, over all of them; no gradient is above it.
+
+    γ = 1 is the greatest φ′ of tanh, relu and the identity (Pascanu et al., 2013).
+    """
     carousel: np.ndarray | None = None
     """LSTM: the part of ∂L/∂c_t that took the cell state alone, products of f. GRU: of ∂L/∂h_t, products of z."""
     through_gates: np.ndarray | None = None
@@ -78,7 +81,7 @@ class JacobianSpectrum:
     products: np.ndarray
     """Of ∂s_T/∂s_t for t = 1…T−1, shape (T−1, S), largest first. Reverse direction: of ∂s_1/∂s_t for t = 2…T."""
     resolved: np.ndarray
-    """Shape (T−1,): singular values of the products below this are rounding, ε · S · σ_max."""
+    """Shape (T−1,): singular values of the products below this are rounding, ε · S · σ_max; some count as zero."""
 
 
 @dataclass(frozen=True)

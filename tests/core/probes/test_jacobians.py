@@ -121,6 +121,19 @@ def test_singular_values_of_products_below_what_is_resolved_are_rounding():
     assert is_resolved.any()
 
 
+@pytest.mark.parametrize("kind", LAYERS)
+def test_products_agree_with_plain_ones_as_far_as_they_are_resolved(kind):
+    torch.manual_seed(1)
+    layer = LAYERS[kind](batch_first=True).double()
+    call, _ = watched_call(layer, torch.randn(2, 60, 3, dtype=torch.float64), LOSSES["outputs"])
+    jacobians, spectrum = step_jacobians(call), jacobian_spectrum(call)
+    product = torch.eye(jacobians.shape[-1], dtype=torch.float64)
+    for step in range(58, -1, -1):
+        product = product @ jacobians[step]
+        plain = np.linalg.svd(product, compute_uv=False)
+        np.testing.assert_allclose(spectrum.products[step], plain, rtol=1e-9, atol=10 * spectrum.resolved[step])
+
+
 def test_one_timestep_has_no_jacobian():
     _, inputs, _ = some_call("lstm")
     layer = nn.LSTM(3, 5, batch_first=True).double()
