@@ -1,6 +1,7 @@
 """Controls whose values live in the address: a link, a reload and the back button bring them back.
 
-A value in the address that is not allowed falls back to its default, and the page says so.
+A value in the address that is not allowed falls back to its default, and the page says so. Fields of one group come
+and go together: a link that names one of them sets the others to their defaults, and leaves other groups alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import streamlit as st
 from dashboard import state
 from dashboard.readings import verbatim
 
+CONTROLS = "controls"
+"""The group of what a run is made of."""
 LATE_SECONDS = 5.0
 """How long an address that this page has replaced may still arrive, sent before the browser heard of the new one."""
 
@@ -109,30 +112,33 @@ class Field(Protocol):
         """The value as the address holds it."""
 
 
-def read_address(fields: Sequence[Field]) -> list[str]:
+def read_address(fields: Sequence[Field], group: str = CONTROLS) -> list[str]:
     """Put the values of a new address into the session; one sentence for each that is not allowed.
 
     Call it before the controls are drawn. An address without any of the fields, as the menu of pages leaves it, keeps
     what this session had.
     """
     given = {field.key: st.query_params.get(field.key) for field in fields}
-    kept = st.session_state.get(state.CONTROLS, {})
+    kept = st.session_state.get(_of(state.CONTROLS, group), {})
     for field in fields:
         # Set anew in each run: a control in a closed popover is made when it opens, and else shows its lowest value.
         st.session_state[field.key] = st.session_state.get(field.key, kept.get(field.key, field.default))
-    if any(given.values()) and _is_new(given):
+    if any(given.values()) and _is_new(given, group):
         notices = [notice for field in fields if (notice := _read(field, given[field.key]))]
-        st.session_state[state.ADDRESS_NOTICES] = notices
-    return list(st.session_state.get(state.ADDRESS_NOTICES, []))
+        st.session_state[_of(state.ADDRESS_NOTICES, group)] = notices
+    return list(st.session_state.get(_of(state.ADDRESS_NOTICES, group), []))
 
 
-def _is_new(given: dict[str, str | None]) -> bool:
+def _of(key: str, group: str) -> str:
+    return f"{key}-{group}"
+
+
+def _is_new(given: dict[str, str | None], group: str) -> bool:
     """True unless this page wrote the address itself; a browser may send for a while what it was before."""
     now = time.monotonic()
-    lately = [
-        address for address, until in st.session_state.get(state.ADDRESSES_BEFORE, []) if now - until < LATE_SECONDS
-    ]
-    return given != st.session_state.get(state.ADDRESS) and given not in lately
+    before = st.session_state.get(_of(state.ADDRESSES_BEFORE, group), [])
+    lately = [address for address, until in before if now - until < LATE_SECONDS]
+    return given != st.session_state.get(_of(state.ADDRESS, group)) and given not in lately
 
 
 def _read(field: Field, text: str | None) -> str | None:
@@ -148,7 +154,7 @@ def _read(field: Field, text: str | None) -> str | None:
     return None
 
 
-def write_address(fields: Sequence[Field]) -> None:
+def write_address(fields: Sequence[Field], group: str = CONTROLS) -> None:
     """Put what differs from the defaults into the address. Call it after the controls."""
     values = {field.key: st.session_state.get(field.key, field.default) for field in fields}
     for field in fields:
@@ -157,20 +163,20 @@ def write_address(fields: Sequence[Field]) -> None:
             st.query_params.pop(field.key, None)
         elif st.query_params.get(field.key) != text:
             st.query_params[field.key] = text
-    st.session_state[state.CONTROLS] = values
-    _note({field.key: st.query_params.get(field.key) for field in fields})
+    st.session_state[_of(state.CONTROLS, group)] = values
+    _note({field.key: st.query_params.get(field.key) for field in fields}, group)
 
 
-def _note(written: dict[str, str | None]) -> None:
-    before = st.session_state.get(state.ADDRESS)
+def _note(written: dict[str, str | None], group: str) -> None:
+    before = st.session_state.get(_of(state.ADDRESS, group))
     if before is not None and before != written:
-        history = st.session_state.get(state.ADDRESSES_BEFORE, [])
-        st.session_state[state.ADDRESSES_BEFORE] = [(before, time.monotonic()), *history[:9]]
-    st.session_state[state.ADDRESS] = written
+        history = st.session_state.get(_of(state.ADDRESSES_BEFORE, group), [])
+        st.session_state[_of(state.ADDRESSES_BEFORE, group)] = [(before, time.monotonic()), *history[:9]]
+    st.session_state[_of(state.ADDRESS, group)] = written
 
 
-def set_values(fields: Sequence[Field], values: Mapping[str, Any]) -> None:
+def set_values(fields: Sequence[Field], values: Mapping[str, Any], group: str = CONTROLS) -> None:
     """Set every field, those that are not named to their defaults. For callbacks, before the controls are drawn."""
     for field in fields:
         st.session_state[field.key] = values.get(field.key, field.default)
-    st.session_state[state.ADDRESS_NOTICES] = []
+    st.session_state[_of(state.ADDRESS_NOTICES, group)] = []

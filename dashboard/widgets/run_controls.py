@@ -17,7 +17,7 @@ from dashboard import state
 from dashboard.readings import verbatim
 from dashboard.server import jobs, runs_root
 from dashboard.widgets.address import set_values
-from dashboard.widgets.gradient_controls import config_of, values_of
+from dashboard.widgets.gradient_fields import config_of, values_of
 
 LIVE = ("lr", "clip", "max_norm")
 """Controls that change a run while it goes on; any other one starts anew."""
@@ -145,7 +145,14 @@ def _steering_buttons(run: ShownRun) -> None:
 
 
 def _start(fields: Sequence[Any]) -> None:
-    """Start what the controls hold at this click, which may be newer than what the page has drawn."""
+    start(fields)
+
+
+def start(fields: Sequence[Any]) -> str | None:
+    """Start what the controls hold at this click, which may be newer than what the page has drawn; the run's id.
+
+    For callbacks. None, with the reason kept for the page, if it could not be started.
+    """
     visitor = state.visitor()
     try:
         config = config_of({field.key: st.session_state[field.key] for field in fields})
@@ -153,10 +160,11 @@ def _start(fields: Sequence[Any]) -> None:
         run_id = jobs().start(config, visitor)
     except (LimitReached, RecordingError, ValueError) as error:
         st.session_state[state.PROBLEM] = str(error)
-        return
+        return None
     state.show_run(run_id)
     st.session_state[state.LAST_RUN] = run_id
     st.session_state[state.KNOBS] = _knobs(values_of(config))
+    return run_id
 
 
 def _make_room(visitor: str) -> None:

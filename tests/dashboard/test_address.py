@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.training.limits import Limits
 from dashboard.widgets.address import Choice, Flag, Number
-from dashboard.widgets.gradient_controls import gradient_fields
+from dashboard.widgets.gradient_fields import gradient_fields
 
 FIELDS = {field.key: field for field in gradient_fields(Limits(), Path("no-texts"))}
 NUMBERS = [key for key, field in FIELDS.items() if isinstance(field, Number)]

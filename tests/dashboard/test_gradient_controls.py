@@ -12,7 +12,7 @@ from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from dashboard.situations import FIRST_LOOK
 from dashboard.widgets.address import Choice, Flag, Number
-from dashboard.widgets.gradient_controls import (
+from dashboard.widgets.gradient_fields import (
     BIASES,
     SITUATIONS,
     TextField,

@@ -14,7 +14,7 @@ from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from dashboard import server
 from dashboard.situations import FIRST_LOOK
-from dashboard.widgets.gradient_controls import SITUATIONS
+from dashboard.widgets.gradient_fields import SITUATIONS
 
 VIEWS = sorted(path.stem for path in (Path(server.__file__).parent / "views").glob("[a-z]*.py"))
 NARROW = Limits(max_length=12, max_hidden_size=8, max_batch_size=4, max_models=1, max_steps=5)
@@ -63,7 +63,7 @@ def test_each_task_is_shown_with_its_chance_level_and_its_source(open_view, task
 def test_layers_and_directions_are_chosen_where_there_are_several(open_view):
     page = open_view("gradient_flow", layers="2", both="yes", H="8", batch="8")
     before = text(page)
-    page.button_group(key="direction").set_value(1).run()
+    page.button_group(key="direction").set_value("reverse").run()
     assert text(page) != before and not page.error
 
 

@@ -1,0 +1,86 @@
+"""What the gradient-flow page shows at the moment, for its sections to draw from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.recordings.records import GradientFlow
+from core.tasks.task import Task
+from core.training.config import TrainingConfig
+from core.training.limits import Limits
+from dashboard.widgets.address import Choice, Field, Number
+from dashboard.widgets.run_controls import ShownRun
+
+PLACES = "places"
+"""The group of fields that say where one looks."""
+SECTIONS = {
+    "compare": "Compare",
+    "why": "Why",
+    "reach": "Which loss",
+    "clipping": "Clipping",
+    "remedies": "Remedies",
+    "weights": "Weights",
+    "powers": "Without tanh",
+}
+DIRECTIONS = {"forward": "forward", "reverse": "reverse"}
+
+
+def place_fields(limits: Limits) -> list[Field]:
+    """Which section, and where in it one looks."""
+    return [
+        Choice("show", "Section", "compare", SECTIONS),
+        Number("layer", "Layer", 1, 1, limits.max_layers),
+        Choice("direction", "Direction", "forward", DIRECTIONS),
+        Number("patient", "Patient", 1, 1, limits.max_models),
+        Number("example", "Example", 1, 1, limits.max_batch_size),
+        Number("rho", "Spectral radius ρ", 0.9, 0.5, 1.5),
+    ]
+
+
+@dataclass(frozen=True)
+class GradientPage:
+    """A run's config and what is looked at; the latter is read from the session, so that a control moves it at once."""
+
+    config: TrainingConfig
+    flows: Sequence[GradientFlow]
+    """Of each model before training."""
+    task: Task
+    run: ShownRun | None
+
+    @property
+    def show(self) -> str:
+        """One of SECTIONS."""
+        return str(st.session_state["show"])
+
+    @property
+    def layer(self) -> int:
+        """From 0, held within the models'."""
+        return min(int(st.session_state["layer"]), self.config.models[0].layers) - 1
+
+    @property
+    def direction(self) -> int:
+        """0 forward, 1 reverse, where there are both."""
+        return int(self.config.models[0].bidirectional and st.session_state["direction"] == "reverse")
+
+    @property
+    def patient(self) -> int:
+        """Position among the models, from 0."""
+        return min(int(st.session_state["patient"]), len(self.config.models)) - 1
+
+    @property
+    def example(self) -> int:
+        """Position in the batch, from 0."""
+        return min(int(st.session_state["example"]), self.config.batch_size) - 1
+
+    @property
+    def radius(self) -> float:
+        """ρ of the section without an activation."""
+        return float(st.session_state["rho"])
+
+    @property
+    def run_id(self) -> str | None:
+        """Of the run that the section follows: the one without an activation looks at models of its own."""
+        return None if self.run is None or self.show == "powers" else self.run.header.id

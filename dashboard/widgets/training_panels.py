@@ -1,0 +1,132 @@
+"""The panels of what training does: clipping, remedies, and the weights block by block."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from core.models.blocks import block_names
+from core.training.config import TrainingConfig
+from core.training.remedies import remedies
+from dashboard.asked import question
+from dashboard.figures.clipping import FLOOR, clipping_figure
+from dashboard.figures.weights import blocks_figure
+from dashboard.widgets.gradient_page import GradientPage
+from dashboard.widgets.gradient_panels import (
+    curves_panel,
+    gradient_curves,
+    learning_panels,
+    panel_height,
+    strokes_of,
+    whole_run,
+)
+from dashboard.widgets.live_figures import Panel, Source
+
+NORM_DECADES = (-4, 4)
+GRADIENT_DECADES, UPDATE_DECADES = (-8, 1), (-8, 0)
+ROW, MOST_HEIGHT = 19, 1000
+"""Pixels of a block's row, and of all."""
+
+
+def clipping_panels(page: GradientPage) -> list[Panel]:
+    """Norms over the run, their histogram, loss and accuracy; before training the histogram of first batches alone."""
+    config, models = page.config, tuple(range(len(page.config.models)))
+    name = "run-norms" if page.run else "first-norms"
+    histogram = Panel(
+        name,
+        go.Figure(),
+        "asked",
+        "How large gradients are" + (" in this run" if page.run else " before training"),
+        alt="Histogram of the gradient's norm before clipping, log axis, with the threshold and the suggested range.",
+        height=panel_height(config),
+        question=question(name, config, models),
+    )
+    return [_norms_panel(config), histogram, *learning_panels(config, page.task)] if page.run else [histogram]
+
+
+def _norms_panel(config: TrainingConfig) -> Panel:
+    labels, strokes = [model.label for model in config.models], strokes_of(config)
+    threshold = config.max_norm if config.clip == "norm" else None
+    return Panel(
+        "norms",
+        whole_run(clipping_figure(labels, strokes, threshold, NORM_DECADES), config),
+        "scalars",
+        "Gradient of all weights, before and after clipping",
+        alt=f"Norm of the gradient against training step before and after clipping, log scale: {', '.join(labels)}.",
+        sources=tuple(Source(f"{name}/{kind}") for name in config.names for kind in ("gradient_norm", "clipped_norm")),
+        height=panel_height(config),
+        floor=FLOOR,
+    )
+
+
+def remedies_panels(page: GradientPage) -> list[Panel]:
+    """What each remedy would change before training; of a run, its curves, loss and accuracy too."""
+    config, patient = page.config, page.config.models[page.patient]
+    prognosis = Panel(
+        "remedies",
+        go.Figure(),
+        "asked",
+        f"{patient.label} before training: each remedy's effect on ∂L/∂h (LSTM: ∂L/∂c)",
+        alt=f"Share of the gradient kept per step and memory horizon of {patient.label}, and after each remedy.",
+        span=2,
+        height=110 + 42 * len(remedies(config, page.patient)),
+        question=question("remedies", config, (page.patient,), page.layer, page.direction),
+    )
+    if page.run is None:
+        return [prognosis]
+    curves = curves_panel(
+        config, gradient_curves(config, page.flows, page.layer, page.direction), page.layer, page.direction
+    )
+    return [prognosis, curves, *learning_panels(config, page.task)]
+
+
+def weights_panels(page: GradientPage) -> list[Panel]:
+    """Of a run, gradient and update of each block over training; at the step shown, how both are spread."""
+    panels = []
+    for model in range(len(page.config.models)):
+        panels += [*(_block_panels(page, model) if page.run else []), *_histogram_panels(page, model)]
+    return panels
+
+
+def _block_panels(page: GradientPage, model: int) -> list[Panel]:
+    name, label = page.config.names[model], page.config.models[model].label
+    blocks = _blocks(page, model)
+    return [
+        Panel(
+            f"{kind}-{model}",
+            whole_run(blocks_figure(blocks, decades, unit), page.config),
+            "blocks",
+            f"{label}: {title}",
+            alt=f"Heatmap by training step and block of weights of {label}: {title}, log colours.",
+            sources=(Source(f"{name}/{kind}"),),
+            height=_blocks_height(blocks),
+            floor=10.0 ** decades[0],
+        )
+        for kind, unit, title, decades in (
+            ("block_gradients", "norm", "gradient norm of each block, before clipping", GRADIENT_DECADES),
+            ("block_updates", "ratio", "how far each step moves a block, ‖Δθ‖/‖θ‖", UPDATE_DECADES),
+        )
+    ]
+
+
+def _histogram_panels(page: GradientPage, model: int) -> list[Panel]:
+    label = page.config.models[model].label
+    return [
+        Panel(
+            f"{name}-{model}",
+            go.Figure(),
+            "asked",
+            f"{label}: {title}",
+            alt=f"One histogram a block of weights of {label}: {title}.",
+            height=_blocks_height(_blocks(page, model)),
+            question=question(name, page.config, (model,)),
+        )
+        for name, title in (("gradients", "size of gradient entries"), ("weights", "weights"))
+    ]
+
+
+def _blocks(page: GradientPage, model: int) -> tuple[str, ...]:
+    return block_names(page.config.models[model], has_tokens=page.task.vocabulary_size is not None)
+
+
+def _blocks_height(blocks: tuple[str, ...]) -> int:
+    return min(90 + ROW * len(blocks), MOST_HEIGHT)
