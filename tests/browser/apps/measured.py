@@ -23,8 +23,8 @@ def norms_at(moment: Moment, layer: int, direction: int, example: int, texts) ->
 
 
 def norms_slowly(moment: Moment, layer: int, direction: int, example: int, texts) -> np.ndarray:
-    """The same after two seconds."""
-    time.sleep(2)
+    """The same after three seconds."""
+    time.sleep(3)
     return norms_at(moment, layer, direction, example, texts)
 
 
