@@ -15,6 +15,7 @@ from dashboard.anatomy_readings import (
     powers_sentence,
     reach_sentence,
     spectrum_sentence,
+    weights_sentence,
 )
 from dashboard.asked import Asked, Drawn, Strip
 from dashboard.asked_models import labels_of, strokes_of
@@ -50,8 +51,8 @@ def draw_jacobians(asked: Asked, results: list, step: int | None) -> Drawn:
 
 def draw_circle(asked: Asked, results: list, step: int | None) -> Drawn:
     """Eigenvalues of the recurrent weights."""
-    (spectrum,), (label,) = results, labels_of(asked)
-    return Drawn(unit_circle_figure(spectrum), spectrum_sentence(label, spectrum))
+    (spectrum,), (label,), (stroke,) = results, labels_of(asked), strokes_of(asked)
+    return Drawn(unit_circle_figure(spectrum, stroke), spectrum_sentence(label, spectrum))
 
 
 def draw_reach(asked: Asked, results: list, step: int | None) -> Drawn:
@@ -79,10 +80,7 @@ def draw_profile(asked: Asked, results: list, step: int | None) -> Drawn:
 def draw_weights(asked: Asked, results: list, step: int | None) -> Drawn:
     """Distributions of the weights."""
     (histograms,), (label,), (stroke,) = results, labels_of(asked), strokes_of(asked)
-    sizes = ", ".join(
-        f"{name} {np.abs(edges).max():.2g}" for name, edges in zip(histograms.blocks, histograms.edges, strict=True)
-    )
-    return Drawn(weight_histograms_figure(histograms, stroke), f"**{label}**: largest weight of each block: {sizes}.")
+    return Drawn(weight_histograms_figure(histograms, stroke), weights_sentence(label, histograms))
 
 
 def draw_gradients(asked: Asked, results: list, step: int | None) -> Drawn:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.analysis.decay import HORIZON_SHARE, Decay, decay
 from core.recordings.anatomy import BlockHistograms, GradientPaths, JacobianSpectrum, LossReach, RecurrentSpectrum
+from dashboard.figures.weights import largest_weights
 from dashboard.readings import number
 
 LEVEL = 5e-4
@@ -148,6 +149,16 @@ def histograms_sentence(label: str, histograms: BlockHistograms) -> str:
     return (
         f"**{label}**: a typical gradient entry is largest in {high} ({number(typical[high])}) and smallest in {low} "
         f"({number(typical[low])}); {faults}."
+    )
+
+
+def weights_sentence(label: str, histograms: BlockHistograms) -> str:
+    """In which blocks the largest weights are largest and smallest."""
+    sizes = dict(zip(histograms.blocks, np.abs(largest_weights(histograms)).tolist(), strict=True))
+    low, high = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
+    return (
+        f"**{label}**: the largest weight is about {number(sizes[high])} in {high}; the block whose largest is "
+        f"smallest is {low} ({number(sizes[low])})."
     )
 
 

@@ -61,7 +61,6 @@ LAYER_COLORS = ("#1c7fc4", "#b07a00", "#c4649b", "#5f8f1f")
 DIRECTION_DASHES = ("solid", "dash")
 """Forward, reverse."""
 GATE_MARKS: dict[str, Mark] = {
-    "hidden": Mark(RNN, "circle"),
     "input": Mark("#009e73", "circle"),
     "forget": Mark("#1c7fc4", "diamond"),
     "candidate": Mark("#d55e00", "square"),

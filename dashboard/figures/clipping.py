@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from core.analysis.clipping import ClipStatistics
 
+from core.analysis.clipping import ClipStatistics
 from dashboard.figures.log_axis import log_axis
 from dashboard.theme import LIMIT, Stroke
 
 FLOOR = 1e-12
+BAR = 0.05
+"""Height of a model's bar above the histogram, as a share of the picture."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +53,43 @@ def clipping_figure(
 def norm_histogram_figure(histograms: Sequence[NormHistogram], threshold: float | None) -> go.Figure:
     """How many steps had a gradient of what norm, log axis, one outline a model; the threshold, and where it might be.
 
-    Look how much of an outline lies to the right of the threshold: these steps were shortened. The shaded range, half
-    to ten times the mean norm, is where a threshold still lets training converge (Pascanu et al., 2013).
+    Look how much of an outline lies to the right of the threshold: these steps were shortened. The bar on top, half to
+    ten times the mean norm, is where a threshold still lets training converge (Pascanu et al., 2013).
     """
     figure = go.Figure()
-    for one in histograms:
+    for row, one in enumerate(histograms):
+        _add_suggestion(figure, one, row)
         line = {"color": one.stroke.color, "dash": one.stroke.dash, "width": 2, "shape": "hv"}
         figure.add_scatter(x=10.0**one.edges, y=np.append(one.counts, 0), name=one.label, mode="lines", line=line,
                            fill="tozeroy", hovertemplate="from %{x:.2g}: %{y} steps")  # fmt: skip
-        low, high = one.statistics.suggested
-        if np.isfinite(high) and high > 0:
-            figure.add_vrect(low, high, fillcolor=one.stroke.color, opacity=0.1, line_width=0, layer="below")
     if threshold is not None:
         _add_threshold(figure, threshold, "x")
     edges = np.concatenate([one.edges for one in histograms] or [np.array([-1.0, 1.0])])
     figure.update_xaxes(log_axis("norm before clipping", (float(edges.min()), float(edges.max()))))
-    return figure.update_yaxes(title="training steps", rangemode="tozero")
+    return figure.update_yaxes(title="gradients", rangemode="tozero", domain=[0, 0.98 - BAR * len(histograms)])
+
+
+def _add_suggestion(figure: go.Figure, one: NormHistogram, row: int) -> None:
+    """A bar above the histogram, one row a model."""
+    low, high = one.statistics.suggested
+    if not (np.isfinite(high) and high > 0):
+        return
+    top = 1 - BAR * row
+    figure.add_shape(type="rect", x0=low, x1=high, yref="paper", y0=top - 0.8 * BAR, y1=top, line_width=0,
+                     fillcolor=one.stroke.color, opacity=0.35)  # fmt: skip
+    if row == 0:
+        middle = float(np.log10(low * high) / 2)
+        figure.add_annotation(x=middle, y=1, yref="paper", yanchor="bottom", showarrow=False,
+                              text="½ to 10 × mean norm")  # fmt: skip
 
 
 def _add_threshold(figure: go.Figure, threshold: float, axis: str) -> None:
     line = {"color": LIMIT, "dash": "dash", "width": 1.5}
     place = {"x0": 0, "x1": 1, "xref": "paper", "y0": threshold, "y1": threshold}
     if axis == "x":
-        place = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper"}
+        place = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain"}
     figure.add_shape(type="line", line=line, **place)
     where = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(threshold), "yanchor": "bottom"}
     if axis == "x":
-        where = {"x": np.log10(threshold), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "top"}
+        where = {"x": np.log10(threshold), "xanchor": "left", "y": 0.98, "yref": "y domain", "yanchor": "top"}
     figure.add_annotation(text=f"threshold {threshold:g}", showarrow=False, **where)

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from core.recordings.anatomy import JacobianSpectrum, RecurrentSpectrum
 from dashboard.figures.log_axis import decades_of, log_axis, measured
-from dashboard.theme import GATE_MARKS, LIMIT, Stroke
+from dashboard.theme import GATE_MARKS, LIMIT, Mark, Stroke
 
 STEP_FLOOR, PRODUCT_FLOOR = 1e-6, 1e-150
 RANKS = (("largest", 0.0, "solid", 2.5), ("median", 0.5, "dash", 1.5), ("smallest", 1.0, "dot", 1.5))
@@ -63,8 +63,8 @@ def _add_ranks(
         )
 
 
-def unit_circle_figure(spectrum: RecurrentSpectrum) -> go.Figure:
-    """Eigenvalues of the recurrent weights about the unit circle, one symbol a gate; rings at ρ and at σ_max.
+def unit_circle_figure(spectrum: RecurrentSpectrum, stroke: Stroke) -> go.Figure:
+    """Eigenvalues of the recurrent weights about the unit circle, a mark for each gate; rings at ρ and at σ_max.
 
     Look at the two rings: all eigenvalues may lie inside the unit circle (ρ < 1) while σ_max > 1, so that some
     gradients grow for a step although powers of the matrix fade in the end.
@@ -75,18 +75,17 @@ def unit_circle_figure(spectrum: RecurrentSpectrum) -> go.Figure:
     for gate, values, radius, norm in zip(
         spectrum.gates, spectrum.eigenvalues, spectrum.spectral_radii, spectrum.spectral_norms, strict=True
     ):
-        mark = GATE_MARKS[gate]
+        mark = GATE_MARKS.get(gate, Mark(stroke.color, "circle"))
         label = "W_hh" if gate == "hidden" else gate
         figure.add_scatter(x=values.real, y=values.imag, mode="markers", customdata=np.abs(values),
                            name=f"{label}: ρ {radius:.2f}, σ_max {norm:.2f}", legendgroup=gate,
                            marker={"color": mark.color, "symbol": mark.symbol, "size": 6, "opacity": 0.8},
                            hovertemplate="%{x:.3f} + %{y:.3f} i, modulus %{customdata:.3f}")  # fmt: skip
     if len(spectrum.gates) == 1:
-        color = GATE_MARKS[spectrum.gates[0]].color
         rings = (("ρ", spectrum.spectral_radii[0], "dash"), ("σ_max", spectrum.spectral_norms[0], "dot"))
         for name, radius, dash in rings:
             figure.add_scatter(**_ring(radius), name=f"ring at {name}", hoverinfo="skip",
-                               line={"color": color, "dash": dash, "width": 1.5})  # fmt: skip
+                               line={"color": stroke.color, "dash": dash, "width": 1.5})  # fmt: skip
     figure.update_xaxes(title="real part", range=[-reach, reach], zeroline=True)
     return figure.update_yaxes(title="imaginary part", range=[-reach, reach], scaleanchor="x")
 

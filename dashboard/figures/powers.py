@@ -24,18 +24,18 @@ def powers_figure(linear: GradientPaths, with_tanh: GradientPaths, radius: float
     times = np.arange(1, len(linear.hidden) + 1)
     predicted = linear.hidden[-1] * radius ** (times[-1] - times).astype(float)
     decades = decades_of([linear.hidden, with_tanh.hidden], FLOOR)
-    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05)
+    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.05)
     line = {"color": LIMIT, "width": 2}
     ring = {"color": RNN_LINEAR, "size": 8, "symbol": "circle-open", "line": {"width": 2}}
     _add(figure, times, predicted, f"predicted, {radius:g}^(T−t)", mode="lines", line=line)
     _add(figure, times, linear.hidden, "measured, without activation", mode="markers", marker=ring)
     _add(figure, times, with_tanh.hidden, "measured, tanh on the same weights", mode="lines+markers",
          line={"color": RNN, "width": 2.5}, marker={"size": 5})  # fmt: skip
-    figure.add_scatter(x=times, y=with_tanh.keep, name="mean φ′(aₜ) of tanh", mode="lines", showlegend=False, row=2,
+    figure.add_scatter(x=times, y=with_tanh.keep, name="mean φ′ of tanh", mode="lines", showlegend=False, row=2,
                        line={"color": ELEMENTWISE, "width": 2}, fill="tozeroy", col=1,
                        hovertemplate="%{y:.3f}")  # fmt: skip
     figure.update_yaxes(log_axis("‖∂L/∂h<sub>t</sub>‖", decades), row=1)
-    figure.update_yaxes(title="mean φ′(aₜ)", range=[0, 1.02], row=2)
+    figure.update_yaxes(title="mean φ′", range=[0, 1.02], row=2)
     return figure.update_xaxes(title="timestep t", row=2)
 
 

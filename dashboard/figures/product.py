@@ -17,7 +17,7 @@ from dashboard.theme import ELEMENTWISE, LIMIT, THROUGH_WEIGHTS, Stroke
 
 FLOOR = 1e-150
 """Float64 holds far less; a line that falls this deep has said what it has to say."""
-KEEPS = {"rnn": "mean φ′(aₜ)", "lstm": "mean fₜ", "gru": "mean zₜ"}
+KEEPS = {"rnn": "mean φ′", "lstm": "mean f", "gru": "mean z"}
 """What one step keeps by itself, by kind of cell."""
 
 
@@ -58,13 +58,13 @@ def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | 
     float32 training saw them, shape (T,); all other lines are float64.
     """
     parts = parts_of(paths, stroke)
-    decades = decades_of([part.norms for part in parts[:2]] + [part.norms for part in parts], FLOOR)
-    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05)
+    decades = decades_of([part.norms for part in parts], FLOOR)
+    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.05)
     times = np.arange(1, len(paths.hidden) + 1)
     for part in parts:
         figure.add_scatter(x=times, name=part.name, mode="lines", hovertemplate="%{customdata}", row=1, col=1,
                            line={"color": part.stroke.color, "dash": part.stroke.dash, "width": part.width},
-                           **_on_the_floor(part.norms))  # fmt: skip
+                           **_points(part.norms))  # fmt: skip
     if recorded is not None:
         _add_float32(figure, times, recorded, decades)
     keep = {"color": ELEMENTWISE, "width": 2}
@@ -76,8 +76,10 @@ def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | 
     return figure.update_xaxes(title="timestep t", row=2)
 
 
-def _on_the_floor(norms: np.ndarray) -> dict[str, object]:
-    return {"y": np.maximum(norms, FLOOR), "customdata": [measured(value, FLOOR) for value in norms]}
+def _points(norms: np.ndarray) -> dict[str, object]:
+    """Points of a line; what is exactly zero leaves a gap, since no way leads there."""
+    y = np.where(norms == 0, np.nan, np.maximum(norms, FLOOR))
+    return {"y": y, "customdata": [measured(value, FLOOR) for value in norms]}
 
 
 def _add_float32(figure: go.Figure, times: np.ndarray, recorded: np.ndarray, decades: tuple[float, float]) -> None:

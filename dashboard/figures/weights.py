@@ -31,15 +31,33 @@ def blocks_figure(blocks: Sequence[str], decades: tuple[float, float], quantity:
 
 
 def weight_histograms_figure(histograms: BlockHistograms, stroke: Stroke) -> go.Figure:
-    """How the weights of each block are spread, one outline a block, each as high as its fullest bin.
+    """How the weights of each block are spread, each on a scale of its own, which stands beside it.
 
-    Look for an outline that drifts from zero or widens as training goes on.
+    Look for a scale that grows as training goes on, and for weights that leave zero.
     """
     figure = go.Figure()
-    for row, name in enumerate(histograms.blocks):
-        _add_ridge(figure, row, name, histograms.edges[row], histograms.counts[row], stroke)
-    figure.update_xaxes(title="weight", zeroline=True)
+    for row, (name, largest) in enumerate(zip(histograms.blocks, largest_weights(histograms), strict=True)):
+        counts, sign = histograms.counts[row], "all " if _is_constant(histograms.counts[row]) else "±"
+        _add_ridge(figure, row, name, histograms.edges[row], counts, stroke, scale=largest or 1.0)
+        figure.add_annotation(x=1, xref="paper", xanchor="right", y=row, yanchor="bottom", showarrow=False,
+                              text=f"{sign}{largest:.2g}")  # fmt: skip
+    figure.update_xaxes(title="weight, in units of the block's largest", range=[-1.1, 1.6], tickvals=[-1, 0, 1])
     return _name_rows(figure, histograms.blocks)
+
+
+def largest_weights(histograms: BlockHistograms) -> np.ndarray:
+    """Largest modulus of each block's weights, to the middle of a bin, shape (B,).
+
+    Where all weights are equal, the one value, about which the bins are laid.
+    """
+    middles = np.abs(histograms.edges[:, :-1] + histograms.edges[:, 1:]) / 2
+    largest = np.where(histograms.counts > 0, middles, 0).max(axis=1)
+    center = (histograms.edges[:, 0] + histograms.edges[:, -1]) / 2
+    return np.where([_is_constant(counts) for counts in histograms.counts], center, largest)
+
+
+def _is_constant(counts: np.ndarray) -> bool:
+    return int((counts > 0).sum()) == 1
 
 
 def gradient_histograms_figure(histograms: BlockHistograms, stroke: Stroke) -> go.Figure:
@@ -56,17 +74,25 @@ def gradient_histograms_figure(histograms: BlockHistograms, stroke: Stroke) -> g
     return _name_rows(figure, histograms.blocks)
 
 
-def _add_ridge(figure: go.Figure, row: int, name: str, edges: np.ndarray, counts: np.ndarray, stroke: Stroke) -> None:
+def _add_ridge(figure: go.Figure, row: int, name: str, edges: np.ndarray, counts: np.ndarray, stroke: Stroke,
+               scale: float = 1.0) -> None:  # fmt: skip
     """An outline that stands on its row; a row without entries is a bare line."""
     height = RIDGE * counts / max(int(counts.max(initial=0)), 1)
-    x = np.repeat(edges, 2)
+    x = np.repeat(edges / scale, 2)
     y = row - np.concatenate([[0.0], np.repeat(height, 2), [0.0]])
-    figure.add_scatter(x=np.full(2, [edges[0]]) if not len(x) else x[[0, -1]], y=[row, row], mode="lines",
+    figure.add_scatter(x=x[[0, -1]], y=[row, row], mode="lines",
                        line={"color": stroke.color, "width": 0.5}, hoverinfo="skip", showlegend=False)  # fmt: skip
     figure.add_scatter(x=x, y=y, mode="lines", fill="tonexty", name=name, showlegend=False,
-                       customdata=np.concatenate([[0], np.repeat(counts, 2), [0]]),
+                       customdata=_bins(edges, counts),
                        line={"color": stroke.color, "width": 1},
-                       hovertemplate="%{x:.3g}: %{customdata} entries")  # fmt: skip
+                       hovertemplate="%{customdata}")  # fmt: skip
+
+
+def _bins(edges: np.ndarray, counts: np.ndarray) -> list[str]:
+    """What each corner of an outline says: its bin and how many entries it holds."""
+    said = [f"{low:.3g} to {high:.3g}: {count} entries"
+            for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)]  # fmt: skip
+    return [said[0], *(text for text in said for _ in range(2)), said[-1]]
 
 
 def _add_note(figure: go.Figure, row: int, histograms: BlockHistograms) -> None:

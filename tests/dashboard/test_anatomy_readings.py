@@ -15,6 +15,7 @@ from dashboard.anatomy_readings import (
     powers_sentence,
     reach_sentence,
     spectrum_sentence,
+    weights_sentence,
 )
 
 
@@ -96,6 +97,12 @@ def test_histograms_are_read_with_extremes_zeros_and_nan():
     assert "6 of 20 entries are exactly zero, 1 NaN or Inf" in sentence
     empty = replace(histograms(), gradient_counts=np.zeros((2, 2), int), zeros=np.full(2, 10), not_finite=np.zeros(2))
     assert histograms_sentence("RNN", empty) == "**RNN**: 20 of 20 entries are exactly zero, none NaN or Inf."
+
+
+def test_weights_are_read_with_their_extremes():
+    assert "is about 1 in b_hh; the block whose largest is smallest is W_hh (0.5)" in weights_sentence(
+        "RNN", replace(histograms(), counts=np.array([[4, 6], [9, 1]]))
+    )
 
 
 def test_powers_are_read_beside_rho():

@@ -32,7 +32,7 @@ def test_the_threshold_is_a_line_at_its_value_named_where_a_log_axis_has_it():
         (norm_histogram_figure([HISTOGRAM], 0.01), "x"),
     ):
         line = next(shape for shape in figure.layout.shapes if shape.type == "line")
-        (note,) = figure.layout.annotations
+        note = figure.layout.annotations[-1]
         assert line[f"{letter}0"] == line[f"{letter}1"] == 0.01
         assert note[letter] == pytest.approx(-2) and note.text == "threshold 0.01"
 
@@ -41,17 +41,18 @@ def test_without_clipping_there_is_no_threshold():
     assert not clipping_figure(["RNN"], [RED], None, (-3, 2)).layout.shapes
 
 
-def test_the_histogram_counts_steps_between_its_edges_and_shades_what_pascanu_suggests():
+def test_the_histogram_counts_steps_between_its_edges_and_bars_what_pascanu_suggests():
     figure = norm_histogram_figure([HISTOGRAM], None)
     (outline,) = figure.data
     np.testing.assert_allclose(outline.x, [0.1, 1, 10])
     assert list(outline.y) == [2, 3, 0] and outline.line.shape == "hv"
     (shade,) = figure.layout.shapes
     assert (shade.x0, shade.x1) == (pytest.approx(STATISTICS.mean / 2), pytest.approx(STATISTICS.mean * 10))
+    assert shade.y1 <= 1 and figure.layout.yaxis.domain[1] < shade.y0
     assert figure.layout.xaxis.range == (-1, 1)
 
 
-def test_norms_that_are_all_infinite_shade_nothing():
+def test_norms_that_are_all_infinite_suggest_nothing():
     broken = clip_statistics(np.array([math.inf]), np.array([math.nan]), 1.0, "norm")
     figure = norm_histogram_figure([NormHistogram("RNN", RED, np.array([-1.0, 1.0]), np.array([0]), broken)], 1.0)
     assert [shape.type for shape in figure.layout.shapes] == ["line"]

@@ -24,7 +24,12 @@ from dashboard.figures.log_axis import add_float32_limits, decades_of, log_axis
 from dashboard.figures.loss_reach import loss_reach_figure, reach_profile_figure
 from dashboard.figures.powers import powers_figure
 from dashboard.figures.product import product_figure
-from dashboard.figures.weights import blocks_figure, gradient_histograms_figure, weight_histograms_figure
+from dashboard.figures.weights import (
+    blocks_figure,
+    gradient_histograms_figure,
+    largest_weights,
+    weight_histograms_figure,
+)
 from dashboard.theme import CELL_COLORS, ELEMENTWISE, GATE_MARKS, NOT_A_NUMBER, THROUGH_WEIGHTS, Stroke
 
 BLUE = Stroke("#1c7fc4", "dash")
@@ -37,19 +42,26 @@ def lines(figure) -> dict[str, object]:
 def test_the_product_of_an_rnn_is_drawn_beside_each_factor_alone_and_the_bound():
     drawn = lines(product_figure(rnn_paths(), BLUE))
     assert list(drawn) == ["∂L/∂h, measured", "φ′ alone (W_hh = identity)", "W_hh alone (φ′ = 1)",
-                           "bound γ·σ_max per step", "mean φ′(aₜ)"]  # fmt: skip
+                           "bound γ·σ_max per step", "mean φ′"]  # fmt: skip
     np.testing.assert_array_equal(drawn["W_hh alone (φ′ = 1)"].y, fading(0.6))
     assert drawn["W_hh alone (φ′ = 1)"].line.color == THROUGH_WEIGHTS
     assert drawn["φ′ alone (W_hh = identity)"].line.color == ELEMENTWISE
     assert drawn["∂L/∂h, measured"].line.color == BLUE.color
 
 
+def test_where_no_way_leads_a_line_has_a_gap_and_says_zero():
+    paths = replace(lstm_paths(), through_gates=np.array([*fading(0.9)[:-1], 0.0]))
+    line = lines(product_figure(paths, BLUE))["through gates and W_hh"]
+    assert np.isnan(line.y[-1]) and not np.isnan(line.y[:-1]).any()
+    assert line.customdata[-1] == "0 (below the floor)"
+
+
 def test_an_lstm_shows_its_two_paths_and_both_derivatives_and_a_gru_its_z():
     lstm, gru = product_figure(lstm_paths(), BLUE), product_figure(gru_paths(), BLUE)
     assert list(lines(lstm)) == ["∂L/∂c, measured", "∂L/∂h, measured", "carousel: products of f alone",
-                                 "through gates and W_hh", "mean fₜ"]  # fmt: skip
+                                 "through gates and W_hh", "mean f"]  # fmt: skip
     np.testing.assert_array_equal(lines(lstm)["∂L/∂c, measured"].y, 2 * fading(0.95))
-    assert "carousel: products of z alone" in lines(gru) and lines(gru)["mean zₜ"].y[0] == 0.5
+    assert "carousel: products of z alone" in lines(gru) and lines(gru)["mean z"].y[0] == 0.5
     assert lstm.layout.yaxis2.range == (0, 1.02) and lstm.layout.yaxis.type == "log"
 
 
@@ -104,7 +116,7 @@ def test_the_reverse_direction_steps_from_the_right_and_an_lstm_has_a_state_of_t
 
 
 def test_eigenvalues_stand_about_the_unit_circle_with_rings_at_rho_and_sigma_max():
-    circle, points, rho, sigma = unit_circle_figure(recurrent()).data
+    circle, points, rho, sigma = unit_circle_figure(recurrent(), BLUE).data
     for ring, radius in ((circle, 1.0), (rho, 0.6), (sigma, 1.2)):
         np.testing.assert_allclose(np.hypot(ring.x, ring.y), radius)
     assert points.name == "W_hh: ρ 0.60, σ_max 1.20"
@@ -112,15 +124,16 @@ def test_eigenvalues_stand_about_the_unit_circle_with_rings_at_rho_and_sigma_max
 
 
 def test_the_circle_is_round_and_holds_everything():
-    layout = unit_circle_figure(recurrent()).layout
+    layout = unit_circle_figure(recurrent(), BLUE).layout
     assert layout.yaxis.scaleanchor == "x"
     assert layout.xaxis.range == layout.yaxis.range == (pytest.approx(-1.32), pytest.approx(1.32))
 
 
 def test_each_gate_has_its_own_mark_and_the_rings_are_left_out():
     gates = ("input", "forget", "candidate", "output")
-    _, *points = unit_circle_figure(recurrent(gates)).data
+    _, *points = unit_circle_figure(recurrent(gates), BLUE).data
     assert [point.legendgroup for point in points] == list(gates)
+    assert {point.marker.color for point in points} == {GATE_MARKS[gate].color for gate in gates}
     assert len({(point.marker.color, point.marker.symbol) for point in points}) == 4
     assert set(GATE_MARKS) >= set(gates)
 
@@ -175,8 +188,15 @@ def test_an_outline_is_as_high_as_its_fullest_bin_and_stands_on_its_row():
     assert [ridge.name for ridge in ridges] == ["W_hh", "b_hh"]
     np.testing.assert_allclose(ridges[0].y, [0, -0.6, -0.6, -0.9, -0.9, 0])
     np.testing.assert_allclose(ridges[1].y, [1, 0.1, 0.1, 1, 1, 1])
-    assert list(ridges[0].x) == [-1, -1, 0, 0, 1, 1]
-    assert list(ridges[0].customdata) == [0, 4, 4, 6, 6, 0]
+    assert list(ridges[0].x) == [-2, -2, 0, 0, 2, 2]  # in units of 0.5, the middle of its outermost bin
+    assert list(ridges[0].customdata[:3]) == ["-1 to 0: 4 entries"] * 3
+
+
+def test_each_block_says_its_scale_and_one_whose_weights_are_equal_their_value():
+    constant = replace(histograms(), edges=np.array([[-1.0, 0.0, 1.0], [2.5, 3.0, 3.5]]))
+    notes = weight_histograms_figure(constant, BLUE).layout.annotations
+    assert [note.text for note in notes] == ["±0.5", "all 3"]
+    np.testing.assert_array_equal(largest_weights(constant), [0.5, 3.0])
 
 
 def test_zeros_and_nan_are_said_beside_the_gradients_of_their_block():
