@@ -21,6 +21,8 @@ from core.models.config import ModelConfig
 from core.models.sequence_model import build_model
 from core.models.vocabulary import Vocabulary
 
+torch.set_num_threads(1)
+
 CONFIG = ModelConfig("lstm", hidden_size=6, layers=2)
 VOCABULARY = Vocabulary.of("hello, world")
 

@@ -10,6 +10,8 @@ from core.models.unroll import unroll
 from core.probes.cell_path import cell_path
 from core.probes.intervene import intervene
 
+torch.set_num_threads(1)
+
 
 def layer(**options):
     torch.manual_seed(0)

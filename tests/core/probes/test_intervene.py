@@ -16,6 +16,8 @@ from core.models.recurrent import LinearRNN
 from core.probes.intervene import intervene
 from core.probes.intervention import NAMES, Intervention, still_cell
 
+torch.set_num_threads(1)
+
 STACKS = {
     "rnn": lambda **options: nn.RNN(3, 5, **options),
     "relu": lambda **options: nn.RNN(3, 5, nonlinearity="relu", **options),

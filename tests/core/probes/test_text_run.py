@@ -12,6 +12,8 @@ from core.models.vocabulary import Vocabulary
 from core.probes.intervention import Intervention, still_cell
 from core.probes.text_run import STREAMS, WARM_UP, text_run, text_states
 
+torch.set_num_threads(1)
+
 VOCABULARY = Vocabulary.of("abc \n")
 CONFIGS = {
     "lstm": ModelConfig("lstm", hidden_size=7),
