@@ -18,7 +18,7 @@ from torch.autograd.function import once_differentiable
 from .gru_scan import GRUScan
 from .lstm_scan import LSTMScan
 from .rnn_scan import RNNScan
-from .scans import Adjoint, Scan, Weights
+from .scans import Adjoint, Scan, Weights, at_last
 
 WEIGHT_NAMES = ("input", "hidden", "bias_input", "bias_hidden", "projection")
 
@@ -58,15 +58,21 @@ class TappedLayer(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, tap: Tap, last: Tensor, inputs: Tensor, hidden: Tensor, cell: Tensor | None, *weights: Tensor | None
+        ctx: Any,
+        tap: Tap,
+        last: Tensor | None,
+        inputs: Tensor,
+        hidden: Tensor,
+        cell: Tensor | None,
+        *weights: Tensor | None,
     ):
-        """Outputs (T, N, P), and the hidden and cell state at each example's last timestep."""
+        """Outputs (T, N, P), and the hidden and cell state at each example's `last` timestep, None: at the end."""
         scan = make_scan(tap.kind, inputs, hidden, cell, Weights(*weights))  # type: ignore[arg-type]
         ctx.tap, ctx.scan, ctx.last = tap, scan, last
         ctx.save_for_backward(inputs, hidden, *weights)
-        tap.gates = {name: value.clone() for name, value in scan.gates(tap.examples).items()}
-        rows = torch.arange(len(last), device=last.device)
-        return scan.outputs, scan.outputs[last, rows], scan.final_cell(last)
+        tap.gates = scan.gates(tap.examples)
+        outputs = scan.outputs.detach()  # which gets this node as its origin; the node must not hold it in turn
+        return outputs, at_last(outputs, last).clone(), scan.final_cell(last)
 
     @staticmethod
     @once_differentiable
@@ -86,27 +92,35 @@ class TappedLayer(torch.autograd.Function):
         return None, None, into_inputs, adjoint.initial_hidden, adjoint.initial_cell, *parameters
 
 
-def _external(last: Tensor, outputs: Tensor, hidden: Tensor, cell: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def _add_at(states: Tensor, last: Tensor | None, values: Tensor) -> None:
+    """Add values (N, H) to the states (T, N, H) of each example's last timestep, in place."""
+    if last is None:
+        states[-1] += values
+    else:
+        states[last, torch.arange(len(last), device=last.device)] += values
+
+
+def _external(
+    last: Tensor | None, outputs: Tensor, hidden: Tensor, cell: Tensor | None
+) -> tuple[Tensor, Tensor | None]:
     """What reaches every h_t (T, N, P) and c_t (T, N, H) from outside the recurrence, as tensors to write into."""
-    rows = torch.arange(len(last), device=last.device)
     total = outputs.clone(memory_format=torch.contiguous_format)
-    total[last, rows] += hidden
+    _add_at(total, last, hidden)
     if cell is None:
         return total, None
     cells = cell.new_zeros(outputs.shape[0], *cell.shape)
-    cells[last, rows] = cell
+    _add_at(cells, last, cell)
     return total, cells
 
 
-def _fill(tap: Tap, scan: Scan, adjoint: Adjoint, last: Tensor, last_cell: Tensor | None) -> None:
+def _fill(tap: Tap, scan: Scan, adjoint: Adjoint, last: Tensor | None, last_cell: Tensor | None) -> None:
     """Keep the totals of all examples, and both paths into the cell of the watched ones."""
     tap.hidden = adjoint.hidden
     if isinstance(scan, LSTMScan):
         assert adjoint.cell is not None and last_cell is not None
         tap.cell = adjoint.cell[:, tap.examples].clone()
         tap.cell_carousel, tap.cell_through_gates = scan.paths(adjoint, tap.examples)
-        rows = torch.arange(tap.cell.shape[1], device=last.device)
-        tap.cell_carousel[last[tap.examples], rows] += last_cell[tap.examples]
+        _add_at(tap.cell_carousel, None if last is None else last[tap.examples], last_cell[tap.examples])
 
 
 def _parameter_gradients(

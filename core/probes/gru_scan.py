@@ -42,7 +42,7 @@ class GRUScan:
             new.addcmul_(gates[:, :size], product[:, 2 * size :]).tanh_()
             hidden = torch.lerp(new, hidden, gates[:, size:], out=output)
 
-    def final_cell(self, last: Tensor) -> None:
+    def final_cell(self, last: Tensor | None) -> None:
         """A GRU has no cell."""
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
@@ -73,5 +73,6 @@ class GRUScan:
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Reset r, update z, new n and hidden h."""
-        reset, update = self.reset_update[:, examples].chunk(2, -1)
-        return {"reset": reset, "update": update, "new": self.new[:, examples], "hidden": self.outputs[:, examples]}
+        reset, update = self.reset_update[:, examples].clone().chunk(2, -1)
+        new, hidden = self.new[:, examples].clone(), self.outputs[:, examples].clone()
+        return {"reset": reset, "update": update, "new": new, "hidden": hidden}

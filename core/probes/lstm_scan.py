@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .fused_lstm import fused_lstm
-from .scans import Adjoint, Weights, input_projection
+from .scans import Adjoint, Weights, at_last, input_projection
 
 
 class LSTMScan:
@@ -22,7 +22,7 @@ class LSTMScan:
             self._scan(inputs, hidden, cell, weights)
         else:
             self.outputs, self.activations, self.cells, self.squashed = fused
-            self.exposed, self.candidate = self.outputs, self._gate(2)
+            self.exposed = self.outputs
         self.forget_rows = self._gate(1).unbind(0)
 
     def _scan(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
@@ -55,21 +55,20 @@ class LSTMScan:
 
     def _unscale(self, size: int) -> None:
         """Undo the scaling by powers of two and the sign; exact."""
-        self.candidate = self.activations[..., 2 * size : 3 * size].mul_(2).sub_(1)
+        self.activations[..., 2 * size : 3 * size].mul_(2).sub_(1)
         self.cells.mul_(0.5)
         self.squashed.mul_(2).sub_(1)
         self.exposed.neg_()
         if self.projection is not None:
             self.outputs.neg_()
 
-    def final_cell(self, last: Tensor) -> Tensor:
-        """The cell at each example's last timestep, shape (N, H)."""
-        return self.cells[last + 1, torch.arange(len(last), device=last.device)]
+    def final_cell(self, last: Tensor | None) -> Tensor:
+        """The cell (N, H) at each example's last timestep, None: at the end."""
+        return at_last(self.cells[1:], last).clone()
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
         """∂L/∂c_t = ∂L/∂h_t ⊙ o_t ⊙ (1 − tanh² c_t) + f_{t+1} ⊙ ∂L/∂c_{t+1}, and ∂L/∂h_{t-1} through the four gates."""
         assert cells is not None
-        steps, batch, size = self.candidate.shape
         deltas = self.slopes()
         exposure = self.exposure(slice(None))
         exposed = hidden if self.projection is None else torch.empty_like(self.exposed)
@@ -77,7 +76,7 @@ class LSTMScan:
         totals, cell_rows, wide_cells = hidden.unbind(0), cells.unbind(0), cells.unsqueeze(2).unbind(0)
         exposed_rows = totals if self.projection is None else exposed.unbind(0)
         forget, exposures = self.forget_rows, exposure.unbind(0)
-        for step in range(steps - 1, -1, -1):
+        for step in range(len(totals) - 1, -1, -1):
             if self.projection is not None:
                 torch.mm(totals[step], self.projection, out=exposed_rows[step])
             cell_rows[step].addcmul_(exposed_rows[step], exposures[step])
@@ -112,18 +111,19 @@ class LSTMScan:
 
     def slopes(self) -> Tensor:
         """∂(c_t or h_t)/∂a_t of the four gates, shape (T, N, 4, H): c through i, f, g; h through o."""
-        steps, batch, size = self.candidate.shape
-        slopes = torch.addcmul(self.activations, self.activations, self.activations, value=-1).view(
-            steps, batch, 4, size
-        )
-        slopes[:, :, 0].mul_(self.candidate)
-        slopes[:, :, 1].mul_(self.cells[:-1])
-        torch.addcmul(self._gate(0), self._gate(0) * self.candidate, self.candidate, value=-1, out=slopes[:, :, 2])
-        slopes[:, :, 3].mul_(self.squashed)
+        steps, batch, size = self.squashed.shape
+        input, forget, candidate, output = self.activations.split(size, -1)
+        slopes = self.squashed.new_empty(steps, batch, 4, size)
+        written, kept = input * candidate, forget * self.cells[:-1]
+        torch.addcmul(written, input, written, value=-1, out=slopes[:, :, 0])  # g i (1 − i)
+        torch.addcmul(kept, forget, kept, value=-1, out=slopes[:, :, 1])  # c f (1 − f)
+        torch.addcmul(input, candidate, written, value=-1, out=slopes[:, :, 2])  # i (1 − g²)
+        torch.addcmul(self.exposed, output, self.exposed, value=-1, out=slopes[:, :, 3])  # tanh(c) o (1 − o)
         return slopes
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Input i, forget f, candidate g, output o, cell c and hidden h."""
-        picked = {name: self._gate(index)[:, examples] for name, index in (("input", 0), ("forget", 1), ("output", 3))}
-        states = {"candidate": self.candidate, "cell": self.cells[1:], "hidden": self.outputs}
-        return picked | {name: value[:, examples] for name, value in states.items()}
+        names = ("input", "forget", "candidate", "output")
+        gates = self.activations[:, examples].clone().split(self.cells.shape[-1], -1)  # (T, E, 4H) -> 4 x (T, E, H)
+        states = {"cell": self.cells[1:, examples].clone(), "hidden": self.outputs[:, examples].clone()}
+        return dict(zip(names, gates, strict=True)) | states

@@ -55,6 +55,8 @@ class RecurrentCall:
     weights: list[Weights]
     """By layer, then direction."""
     is_cell: bool = False
+    ends_early: bool = False
+    """Whether some example has fewer timesteps than the longest; else `lengths` need not be looked at."""
     attached: bool = True
     """Whether the initial state carries a gradient back, so that the call may go on in an earlier call's time."""
     taps: list[Tap] = field(default_factory=list)
@@ -133,29 +135,30 @@ class Interception(TorchFunctionMode):
         inputs = input.transpose(0, 1) if batch_first else input
         lengths = torch.full((inputs.shape[1],), inputs.shape[0], device=inputs.device)
         weights = split_weights(flat, has_biases, layers * (2 if bidirectional else 1))
-        outputs, *finals = self._run(kind, inputs, lengths, states, weights, layers, dropout if train else 0.0)
+        dropout = dropout if train else 0.0
+        outputs, *finals = self._run(kind, inputs, lengths, states, weights, layers, dropout, ends_early=False)
         return outputs.transpose(0, 1) if batch_first else outputs, *finals
 
     def _packed(self, kind, data, batch_sizes, states, flat, has_biases, layers, dropout, train, bidirectional):
         inputs, lengths = torch._VF._pad_packed_sequence(data, batch_sizes, False, 0.0, len(batch_sizes))
         weights = split_weights(flat, has_biases, layers * (2 if bidirectional else 1))
         device_lengths = lengths.to(data.device)
-        outputs, *finals = self._run(kind, inputs, device_lengths, states, weights, layers, dropout if train else 0.0)
+        dropout, ends_early = dropout if train else 0.0, bool((lengths < len(inputs)).any())
+        outputs, *finals = self._run(kind, inputs, device_lengths, states, weights, layers, dropout, ends_early)
         return torch._VF._pack_padded_sequence(outputs, lengths, False)[0], *finals
 
     def _cell(self, kind: str, input: Tensor, states: Any, *weights: Tensor | None) -> Any:
         lengths = torch.ones(len(input), dtype=torch.long, device=input.device)
         initial = [state.unsqueeze(0) for state in (states if kind == "lstm" else [states])]
         one = [Weights(*weights)]  # type: ignore[arg-type]
-        _, *finals = self._run(kind, input.unsqueeze(0), lengths, initial, one, 1, 0.0, is_cell=True)
+        _, *finals = self._run(kind, input.unsqueeze(0), lengths, initial, one, 1, 0.0, False, is_cell=True)
         finals = [final.squeeze(0) for final in finals]
         return tuple(finals) if kind == "lstm" else finals[0]
 
-    def _run(self, kind, inputs, lengths, states, weights, layers, dropout, is_cell=False):
+    def _run(self, kind, inputs, lengths, states, weights, layers, dropout, ends_early, is_cell=False):
         hidden, cell = states if kind == "lstm" else (states[0] if is_cell else states, None)
-        call = RecurrentCall(
-            kind, layers, len(weights) // layers, lengths, inputs.detach(), hidden.detach(), cell, weights, is_cell
-        )
+        directions, seen = len(weights) // layers, (inputs.detach(), hidden.detach(), cell)
+        call = RecurrentCall(kind, layers, directions, lengths, *seen, weights, is_cell, ends_early)
         call.attached = hidden.requires_grad or not torch.is_grad_enabled()
         call.order = self.order
         call.cell = None if cell is None else cell.detach()
@@ -218,7 +221,7 @@ def _run_direction(call, index, backwards, inputs, hidden, cell, examples):
     turned = reversed_in_time(inputs, call.lengths) if backwards else inputs
     output, last, last_cell = TappedLayer.apply(
         tap,
-        call.lengths - 1,
+        call.lengths - 1 if call.ends_early else None,
         turned,
         hidden[index],
         None if cell is None else cell[index],

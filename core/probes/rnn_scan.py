@@ -22,7 +22,7 @@ class RNNScan:
         for current in self.outputs.unbind(0):
             hidden = apply(current.addmm_(hidden, transposed))
 
-    def final_cell(self, last: Tensor) -> None:
+    def final_cell(self, last: Tensor | None) -> None:
         """An RNN has no cell."""
 
     def slope(self) -> Tensor:
@@ -43,4 +43,4 @@ class RNNScan:
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """The hidden state; an RNN has no gates."""
-        return {"hidden": self.outputs[:, examples]}
+        return {"hidden": self.outputs[:, examples].clone()}

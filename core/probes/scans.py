@@ -56,14 +56,19 @@ class Scan(Protocol):
     outputs: Tensor
     """h_t, shape (T, N, P)."""
 
-    def final_cell(self, last: Tensor) -> Tensor | None:
-        """The cell at each example's last timestep `last`, shape (N,); None without a cell."""
+    def final_cell(self, last: Tensor | None) -> Tensor | None:
+        """The cell (N, H) at each example's last timestep `last`, shape (N,), None: at the end; None without a cell."""
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
         """Turn gradients that reach h_t (T, N, P) and c_t (T, N, H) from outside into total ones, in place."""
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
-        """Gates and states of the given examples, each (T, E, H), under their names in `GateTrace`."""
+        """Copies of gates and states of the given examples, each (T, E, H), under their names in `GateTrace`."""
+
+
+def at_last(states: Tensor, last: Tensor | None) -> Tensor:
+    """Each example's state at its last timestep, from states (T, N, H); None: at the end."""
+    return states[-1] if last is None else states[last, torch.arange(len(last), device=last.device)]
 
 
 def input_projection(inputs: Tensor, weights: Weights, *, with_hidden_bias: bool) -> Tensor:

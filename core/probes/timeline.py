@@ -70,15 +70,18 @@ def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
 def _arranged(
     call: RecurrentCall, pick: Callable[[Tap], Tensor | None], order: Tensor | slice, lengths: Tensor
 ) -> np.ndarray:
-    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction in the sequence's order."""
+    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction in the sequence's order.
+
+    Of one tap whose examples all run to the end, it is the tensor itself, looked at otherwise.
+    """
     rows = []
     for index, tap in enumerate(call.taps):
         value = pick(tap)
         assert value is not None
         turned = reversed_in_time(value, lengths) if index % call.directions == 1 else value
         rows.append(turned.cpu().numpy().swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
-    stacked = np.stack(rows)
-    if bool((lengths < stacked.shape[2]).any()):
+    stacked = np.stack(rows) if len(rows) > 1 or call.ends_early else rows[0][None]
+    if call.ends_early:
         _clear_past_end(stacked, lengths.cpu().numpy())
     if not isinstance(order, slice):
         stacked = stacked[:, order.cpu().numpy()]
@@ -99,5 +102,5 @@ def _direct(calls: Sequence[RecurrentCall]) -> np.ndarray | None:
         assert call.outputs is not None
         part = call.from_outside.get("output")
         part = torch.zeros_like(call.outputs) if part is None else part
-        parts.append(part[:, _order(call)].transpose(0, 1))
-    return torch.cat(parts, dim=1).contiguous().cpu().numpy()
+        parts.append(part[:, _order(call)].transpose(0, 1).cpu().numpy())
+    return _in_time(parts, 1)

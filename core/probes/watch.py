@@ -21,23 +21,33 @@ from .recurrent_call import Interception, RecurrentCall
 from .timeline import gate_trace, gradient_flow
 
 Record = TypeVar("Record")
+Calls = dict[str, list[RecurrentCall]]
+"""By module path; what is asked of it holds no reference back to `Watched`, so that memory is freed at once."""
 
 
 class LazyRecords(Mapping[str, Record], Generic[Record]):
     """Records by module path, each made when it is asked for."""
 
-    def __init__(self, watched: Watched, make: Callable[[list[RecurrentCall]], Record]) -> None:
-        self._watched, self._make = watched, make
+    def __init__(self, calls: Calls, make: Callable[[list[RecurrentCall]], Record]) -> None:
+        self._calls, self._make = calls, make
 
     def __getitem__(self, name: str) -> Record:
         """The record of one layer. Errors: KeyError for a name not watched, LookupError if the layer did not run."""
-        return self._make(self._watched.calls(name))
+        return self._make(_of_layer(self._calls, name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._watched.names)
+        return iter(self._calls)
 
     def __len__(self) -> int:
-        return len(self._watched.names)
+        return len(self._calls)
+
+
+def _of_layer(calls: Calls, name: str) -> list[RecurrentCall]:
+    if name not in calls:
+        raise KeyError(f"no recurrent layer is called {name!r}; watched are {', '.join(calls)}.")
+    if not calls[name]:
+        raise LookupError(f"{name!r} did not run inside the with block; call the model there.")
+    return calls[name]
 
 
 class Watched:
@@ -60,10 +70,10 @@ class Watched:
                 f"got {type(model).__name__} without any; pass the module that holds the recurrent layer."
             )
         self._examples = examples
-        self._calls: dict[str, list[RecurrentCall]] = {name: [] for name in self._layers}
-        self.flow: LazyRecords[GradientFlow] = LazyRecords(self, gradient_flow)
+        self._calls: Calls = {name: [] for name in self._layers}
+        self.flow: LazyRecords[GradientFlow] = LazyRecords(self._calls, gradient_flow)
         """Gradients by module path; ask for them after `loss.backward()`."""
-        self.gates: LazyRecords[GateTrace] = LazyRecords(self, gate_trace)
+        self.gates: LazyRecords[GateTrace] = LazyRecords(self._calls, gate_trace)
         """Gates and states by module path; a forward pass is enough."""
         self._patches = ExitStack()
 
@@ -74,11 +84,7 @@ class Watched:
 
     def calls(self, name: str) -> list[RecurrentCall]:
         """The calls that make up one layer's record. Errors: KeyError for an unknown name, LookupError if none ran."""
-        if name not in self._calls:
-            raise KeyError(f"no recurrent layer is called {name!r}; watched are {', '.join(self._calls)}.")
-        if not self._calls[name]:
-            raise LookupError(f"{name!r} did not run inside the with block; call the model there.")
-        return self._calls[name]
+        return _of_layer(self._calls, name)
 
     def receipt(self, name: str) -> Receipt:
         """The same gradients the slow way. Errors: as `calls`; RuntimeError after `optimizer.step()`."""
