@@ -69,12 +69,12 @@ export class Panel {
     this.isDirty = false;
     const { figure } = this;
     const panel = { base: figure, hasGaps: false, ...this.given };
-    const data = figure && traces(panel, history, shown);
+    const data = figure && traces(panel, history, shown).map((trace) => ({ ...trace }));
     this.showCaption(panel.hasGaps);
     if (!figure) return;
     const layout = {
       dragmode: IS_TOUCH ? false : "zoom",
-      ...figure.layout,
+      ...structuredClone(figure.layout), // Plotly writes zoom into what it is given, and would take that for ours
       template: theme,
       uirevision: this.kind === "asked" ? `${this.given.question.split("?")[0]} ${revision}` : revision,
       height: this.given.height,

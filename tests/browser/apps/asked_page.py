@@ -30,16 +30,13 @@ panels = [
     )
     for name in names
 ]  # fmt: skip
-blocks = go.Figure(go.Heatmap(x=[0], y=["W_ih", "W_hh"], z=[[0], [0]], zmin=-12, zmax=0, name="blocks"))
-norm = go.Figure(go.Scatter(x=[], y=[], name="norm")).update_yaxes(type="log", range=[-8, 2])
-if run and "plain" in st.query_params:
+if run:
+    blocks = go.Figure(go.Heatmap(x=[0], y=["W_ih", "W_hh"], z=[[0], [0]], zmin=-12, zmax=0, name="blocks"))
+    norm = go.Figure(go.Scatter(x=[], y=[], name="norm")).update_yaxes(type="log", range=[-8, 2])
+    source = Source(f"{config.names[0]}/block_gradients"), Source(f"{config.names[0]}/gradient_norm")
     panels += [
-        Panel(
-            "blocks", blocks, "blocks", "Blocks", "Blocks", (Source(f"{config.names[0]}/block_gradients"),), floor=1e-6
-        ),
-        Panel(
-            "norm", norm, "scalars", "Norm", "Norm by step", (Source(f"{config.names[0]}/gradient_norm"),), floor=1e-6
-        ),
+        Panel("blocks", blocks, "blocks", "Blocks", "Norm by step and block", source[:1], floor=1e-6),
+        Panel("norm", norm, "scalars", "Norm", "Norm by step", source[1:], floor=1e-6),
     ]
 if "below" in st.query_params:
     panels.append(Panel("far", go.Figure(), "asked", "Far below", "Far", question=question("norms", config, example=1)))
