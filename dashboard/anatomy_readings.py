@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.analysis.decay import HORIZON_SHARE, Decay, decay
+from core.analysis.decay import HORIZON_SHARE, decay
+from core.analysis.reach import reach_horizon
 from core.recordings.anatomy import BlockHistograms, GradientPaths, JacobianSpectrum, LossReach, RecurrentSpectrum
 from dashboard.figures.weights import largest_weights
 from dashboard.readings import number
@@ -27,8 +28,15 @@ def percent(factor: float) -> str:
 
 
 def paths_sentence(label: str, paths: GradientPaths, recorded: np.ndarray | None = None) -> str:
-    """What each factor would keep by itself, and which of them decides."""
-    body = _matrix_sentence(paths) if paths.kind == "rnn" else _gated_sentence(paths)
+    """What each factor would keep by itself, and which of them decides; of several losses, what is left at step 1."""
+    losses = int(np.count_nonzero(paths.direct))
+    if losses > 1:
+        body = (
+            f"a loss enters at {losses} of {len(paths.direct)} timesteps and feeds these lines on the way, so their "
+            f"slope is not what a step keeps; *Which loss* takes them apart. {_at_first_step(paths)}"
+        )
+    else:
+        body = _matrix_sentence(paths) if paths.kind == "rnn" else f"{_gated_sentence(paths)} {_at_first_step(paths)}"
     return f"**{label}**: {body}{_underflow(paths.hidden, recorded)}"
 
 
@@ -45,15 +53,26 @@ def _matrix_sentence(paths: GradientPaths) -> str:
 
 
 def _gated_sentence(paths: GradientPaths) -> str:
+    assert paths.carousel is not None
     total, symbol, gate = (paths.hidden, "∂L/∂h", "z") if paths.cell is None else (paths.cell, "∂L/∂c", "f")
-    assert paths.carousel is not None and paths.through_gates is not None and paths.closure is not None
-    kept, alone = decay(total).factor, decay(paths.carousel).factor
+    return (
+        f"each step back keeps **{percent(decay(total).factor)}** of {symbol}; the carousel alone, products of {gate} "
+        f"(mean {number(float(np.mean(paths.keep)))}), would keep {percent(decay(paths.carousel).factor)}."
+    )
+
+
+def _at_first_step(paths: GradientPaths) -> str:
+    if paths.carousel is None or paths.through_gates is None or paths.closure is None:
+        assert paths.slopes_alone is not None and paths.weights_alone is not None
+        return (
+            f"At step 1 ∂L/∂h is {number(paths.hidden[0])}; φ′ alone would leave {number(paths.slopes_alone[0])}, "
+            f"W_hh alone {number(paths.weights_alone[0])}."
+        )
+    total = paths.hidden if paths.cell is None else paths.cell
     carousel, gates = (_share(part[0], total[0]) for part in (paths.carousel, paths.through_gates))
     return (
-        f"each step back keeps **{percent(kept)}** of {symbol}; the carousel alone, products of {gate} (mean "
-        f"{number(float(np.mean(paths.keep)))}), would keep {percent(alone)}. At step 1 the part that took the "
-        f"carousel is {carousel} of the whole, the part through gates and W_hh {gates}; as vectors they add up to it "
-        f"within {number(paths.closure)}."
+        f"At step 1 the part that took the carousel is {carousel} of the whole, the part through gates and W_hh "
+        f"{gates}; as vectors they add up to it within {number(paths.closure)}."
     )
 
 
@@ -109,9 +128,7 @@ def spectrum_sentence(label: str, spectrum: RecurrentSpectrum) -> str:
 
 def reach_sentence(labels: Sequence[str], profiles: Sequence[np.ndarray], reaches: Sequence[LossReach]) -> str:
     """How far a typical loss reaches, a model each; and that the rows add up."""
-    told = "; ".join(
-        f"**{label}** {horizon_of(decay_back(profile))}" for label, profile in zip(labels, profiles, strict=True)
-    )
+    told = "; ".join(f"**{label}** {_horizon(profile)}" for label, profile in zip(labels, profiles, strict=True))
     closure = max(reach.closure for reach in reaches)
     return (
         f"Going back from a typical loss, 1/{1 / HORIZON_SHARE:.0f} of its gradient is left after: {told}. The rows of "
@@ -119,16 +136,11 @@ def reach_sentence(labels: Sequence[str], profiles: Sequence[np.ndarray], reache
     )
 
 
-def decay_back(profile: np.ndarray) -> Decay:
-    """Decay of a profile over steps back, shape (T,), as one over time."""
-    return decay(np.asarray(profile)[::-1])
-
-
-def horizon_of(fitted: Decay) -> str:
-    """The memory horizon in words."""
-    if math.isnan(fitted.horizon):
+def _horizon(profile: np.ndarray) -> str:
+    horizon = reach_horizon(profile)
+    if math.isnan(horizon):
         return "cannot be told"
-    return "no limit" if math.isinf(fitted.horizon) else f"{fitted.horizon:.0f} steps"
+    return f"more than {len(profile) - 1} steps" if math.isinf(horizon) else f"{horizon:.0f} steps"
 
 
 def histograms_sentence(label: str, histograms: BlockHistograms) -> str:

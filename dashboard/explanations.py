@@ -157,8 +157,9 @@ $$\frac{\partial L}{\partial W^{q}_{hh}} = \sum_{t} \frac{\partial L}{\partial a
 so late timesteps can keep its norm healthy although early ones contribute nothing: **a healthy norm here does not
 mean that the gradient reaches far back**. What these pictures do show: a block whose gradient is zero or not a number,
 gates that learn much more slowly than others, and steps of the wrong size. A ratio ‖Δθ‖/‖θ‖ of about 10⁻³ is usual;
-10⁻¹ is wild, 10⁻⁵ hardly moves. PyTorch has two biases a gate; as they add, their gradients are equal (but for the
-GRU's candidate, whose second bias stands behind the reset gate).
+10⁻¹ is wild, 10⁻⁵ hardly moves; the first update of a block that was all zero has no ratio and is marked. PyTorch has
+two biases a gate; as they add, their gradients are equal (but for the GRU's candidate, whose second bias stands behind
+the reset gate).
 """,
     """
 1. **Predict.** Which gate's recurrent weights get the largest gradient in an LSTM with forget bias 3, at first?

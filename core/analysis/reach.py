@@ -5,7 +5,11 @@ Axes: T timesteps; row t is a loss, column k a state.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+
+from .decay import HORIZON_SHARE
 
 
 def reach_profile(norms: np.ndarray) -> np.ndarray:
@@ -27,6 +31,23 @@ def reach_profile(norms: np.ndarray) -> np.ndarray:
     return np.array(
         [_median_share(norms, own, distance if is_reverse else -distance) for distance in range(len(norms))]
     )
+
+
+def reach_horizon(profile: np.ndarray) -> float:
+    """Steps away at which a profile, shape (T,), first falls below HORIZON_SHARE, between steps along the log scale.
+
+    Infinite if it does not within T − 1 steps, NaN without a share at one step.
+    """
+    profile = np.asarray(profile, dtype=np.float64)
+    if len(profile) < 2 or np.isnan(profile[1]):
+        return math.nan
+    below = np.flatnonzero(profile < HORIZON_SHARE)
+    if not len(below):
+        return math.inf
+    before, after = profile[below[0] - 1], profile[below[0]]
+    if not after > 0:
+        return float(below[0])
+    return float(below[0] - math.log(HORIZON_SHARE / after) / math.log(before / after))
 
 
 def _median_share(norms: np.ndarray, own: np.ndarray, offset: int) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.analysis.decay import HORIZON_SHARE
 from core.recordings.anatomy import LossReach
 from dashboard.figures.gradient_flow import Curve
 from dashboard.figures.log_axis import log_axis, measured
@@ -19,7 +20,6 @@ from dashboard.theme import LIMIT, LOG_NORM_SCALE, NOT_A_NUMBER
 FLOOR = 1e-15
 SHARE_FLOOR = 1e-9
 """Of the profile, whose lines start at 1."""
-HORIZON_SHARE = 1e-3
 
 
 def loss_reach_figure(reaches: Sequence[tuple[str, LossReach]], decades: tuple[float, float]) -> go.Figure:
@@ -28,10 +28,11 @@ def loss_reach_figure(reaches: Sequence[tuple[str, LossReach]], decades: tuple[f
     Look for how far to the left of the diagonal a row stays bright. Blank: no path leads there, or t has no loss.
     """
     rows = len(reaches)
-    titles = [label for label, _ in reaches] if rows > 1 else None
-    figure = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.12 / rows, subplot_titles=titles)
+    figure = make_subplots(rows=rows, shared_xaxes=True, vertical_spacing=0.06 / rows)
     for row, (label, reach) in enumerate(reaches, start=1):
         _add_matrix(figure, reach.norms, decades, label, row)
+        _add_gaps(figure, reach.norms, row)
+        _add_label(figure, reach.norms, label, row)
     edges = [0.5, len(reaches[0][1].norms) + 0.5]
     figure.update_xaxes(range=edges)
     figure.update_xaxes(title="state at timestep k", row=rows)
@@ -51,9 +52,21 @@ def _add_matrix(figure: go.Figure, norms: np.ndarray, decades: tuple[float, floa
                        colorscale=LOG_NORM_SCALE, hoverongaps=False, showscale=row == 1, row=row, col=1,
                        colorbar={"title": {"text": "log₁₀ ‖∂L<sub>t</sub>/∂h<sub>k</sub>‖", "side": "right"}},
                        hovertemplate="loss t = %{y}, state k = %{x}: %{customdata}<extra></extra>")  # fmt: skip
+
+
+def _add_label(figure: go.Figure, norms: np.ndarray, label: str, row: int) -> None:
+    """The model's name in the blank corner."""
+    is_reverse = bool(np.triu(norms, 1).any())
+    x, y, left, down = (0.02, 0.06, "left", "bottom") if is_reverse else (0.98, 0.94, "right", "top")
+    figure.add_annotation(text=f"<b>{label}</b>", showarrow=False, xref="x domain", yref="y domain", x=x, y=y,
+                          xanchor=left, yanchor=down, row=row, col=1)  # fmt: skip
+
+
+def _add_gaps(figure: go.Figure, norms: np.ndarray, row: int) -> None:
+    """NaN and Inf in a colour of their own."""
     gaps = ~np.isfinite(norms)
     if gaps.any():
-        scale = [[0, NOT_A_NUMBER], [1, NOT_A_NUMBER]]
+        times, scale = np.arange(1, len(norms) + 1), [[0, NOT_A_NUMBER], [1, NOT_A_NUMBER]]
         figure.add_heatmap(x=times, y=times, z=np.where(gaps, 1.0, np.nan), colorscale=scale, showscale=False,
                            hovertemplate="loss t = %{y}, state k = %{x}: NaN or Inf<extra></extra>", row=row,
                            col=1)  # fmt: skip

@@ -54,11 +54,11 @@ def parts_of(paths: GradientPaths, stroke: Stroke) -> list[Part]:
 def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | None = None) -> go.Figure:
     """The measured gradient beside its parts (log), and below what a single step keeps by itself, in [0, 1].
 
-    Look for the line that runs beside the measured one: that factor decides. `recorded` are the norms of ∂L/∂h as
-    float32 training saw them, shape (T,); all other lines are float64.
+    Look for the line that runs beside the measured one: that factor decides. A bound may leave the picture. `recorded`
+    are the norms of ∂L/∂h as float32 training saw them, shape (T,); all other lines are float64.
     """
     parts = parts_of(paths, stroke)
-    decades = decades_of([part.norms for part in parts], FLOOR)
+    decades = decades_of([part.norms for part in parts if part.norms is not paths.bound], FLOOR)
     figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.05)
     times = np.arange(1, len(paths.hidden) + 1)
     for part in parts:

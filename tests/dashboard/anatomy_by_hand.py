@@ -31,8 +31,10 @@ def lstm_paths(timesteps: int = 10) -> GradientPaths:
 
 
 def gru_paths(timesteps: int = 10) -> GradientPaths:
+    direct = np.zeros(timesteps)
+    direct[-1] = 1.0
     return GradientPaths(
-        "gru", fading(0.6, timesteps), fading(0.1, timesteps), np.full(timesteps, 0.5),
+        "gru", fading(0.6, timesteps), direct, np.full(timesteps, 0.5),
         carousel=fading(0.5, timesteps), through_gates=0.5 * fading(0.6, timesteps), closure=0.0,
     )  # fmt: skip
 

@@ -47,6 +47,15 @@ def test_a_gru_is_read_with_z():
     assert "products of z (mean 0.5)" in paths_sentence("GRU", gru_paths())
 
 
+def test_of_several_losses_no_slope_is_read_as_what_a_step_keeps():
+    everywhere = np.full(10, 0.1)
+    rnn = paths_sentence("RNN", replace(rnn_paths(), direct=everywhere))
+    assert "enters at 10 of 10 timesteps" in rnn and "each step back keeps" not in rnn
+    assert f"At step 1 ∂L/∂h is {0.5**9:.3g}; φ′ alone would leave {0.8**9:.3g}" in rnn
+    lstm = paths_sentence("LSTM", replace(lstm_paths(), direct=everywhere))
+    assert "each step back keeps" not in lstm and "took the carousel is" in lstm
+
+
 def test_an_underflow_is_read_with_what_float64_holds_there():
     paths = rnn_paths(200)
     recorded = paths.hidden.astype(np.float32)
@@ -86,9 +95,9 @@ def test_rho_below_one_is_said_to_prove_nothing():
 
 
 def test_reach_is_read_as_a_horizon_per_model():
-    reaches = [reach(0.5), reach(1.0)]
+    reaches = [reach(0.5, 12), reach(1.0, 12)]
     sentence = reach_sentence(["RNN", "LSTM"], [reach_profile(one.norms) for one in reaches], reaches)
-    assert "is left after: **RNN** 10 steps; **LSTM** no limit. The rows" in sentence
+    assert "is left after: **RNN** 10 steps; **LSTM** more than 11 steps. The rows" in sentence
 
 
 def test_histograms_are_read_with_extremes_zeros_and_nan():

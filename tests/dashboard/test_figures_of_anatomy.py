@@ -151,7 +151,7 @@ def test_models_are_stacked_on_one_colour_scale_with_the_first_loss_on_top():
     assert {(heat.zmin, heat.zmax) for heat in figure.data} == {(-3, 1)}
     assert [heat.showscale for heat in figure.data] == [True, False]
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range == (6.5, 0.5)
-    assert [note.text for note in figure.layout.annotations] == ["RNN", "LSTM"]
+    assert [note.text for note in figure.layout.annotations] == ["<b>RNN</b>", "<b>LSTM</b>"]
 
 
 def test_a_step_without_a_loss_is_blank_and_a_nan_is_marked():

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.analysis.reach import reach_profile
+from core.analysis.decay import decay
+from core.analysis.reach import reach_horizon, reach_profile
 
 
 def powers(factor: float, timesteps: int = 8) -> np.ndarray:
@@ -42,6 +43,21 @@ def test_where_there_is_no_loss_or_no_number_there_is_no_share():
     norms[1, 0] = np.nan
     np.testing.assert_allclose(reach_profile(norms), [1, 0.5, 0.25])
     assert np.isnan(reach_profile(np.zeros((3, 3)))).all()
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.5, 0.77])
+def test_the_horizon_of_powers_is_that_of_their_decay(factor):
+    assert reach_horizon(factor ** np.arange(40.0)) == pytest.approx(decay(factor ** np.arange(39.0, -1, -1)).horizon)
+
+
+def test_a_horizon_is_where_the_line_first_crosses_whatever_comes_after():
+    assert 1 < reach_horizon(np.array([1, 0.1, 1e-4, 0.5, 0.5])) < 2
+    assert reach_horizon(np.array([1, 0.0, 0.0])) == 1
+
+
+def test_a_line_that_does_not_cross_has_no_horizon_and_no_line_has_none_to_tell():
+    assert reach_horizon(np.array([1, 0.9, 0.8])) == np.inf
+    assert np.isnan(reach_horizon(np.full(3, np.nan))) and np.isnan(reach_horizon(np.ones(1)))
 
 
 def test_another_shape_is_refused():
