@@ -12,23 +12,23 @@ def total_norm(tensors: list[Tensor]) -> float:
     return torch.linalg.vector_norm(torch.stack(norms)).item() if norms else 0.0
 
 
+def clip(gradients: list[Tensor], norm: float, how: str, bound: float) -> float:
+    """Bound the gradients, whose total norm is `norm`, in place; their total norm after. `how` is one of CLIPS."""
+    if how == "none" or (how == "norm" and norm <= bound):
+        return norm
+    if how == "norm":
+        clip_by_norm(gradients, norm, bound)
+    else:
+        clip_by_value(gradients, bound)
+    return total_norm(gradients)
+
+
 def clip_by_norm(gradients: list[Tensor], norm: float, max_norm: float) -> None:
-    """Scale all gradients, whose total is `norm`, so that it is at most `max_norm` (Pascanu et al., 2013). In place."""
-    if not norm <= max_norm:  # also for NaN, which spreads
-        torch._foreach_mul_(gradients, max_norm / norm)
+    """Scale all gradients, whose total is `norm`, to `max_norm` (Pascanu et al., 2013). In place; a NaN spreads."""
+    torch._foreach_mul_(gradients, max_norm / norm)
 
 
 def clip_by_value(gradients: list[Tensor], bound: float) -> None:
     """Clamp each entry to ±`bound` (Graves, 2013). In place."""
     torch._foreach_clamp_min_(gradients, -bound)
     torch._foreach_clamp_max_(gradients, bound)
-
-
-def clip(gradients: list[Tensor], how: str, bound: float) -> tuple[float, float]:
-    """Bound the gradients in place: `how` is "norm", "value" or "none". Their total norm before and after."""
-    before = total_norm(gradients)
-    if how == "norm":
-        clip_by_norm(gradients, before, bound)
-    elif how == "value":
-        clip_by_value(gradients, bound)
-    return before, before if how == "none" else total_norm(gradients)

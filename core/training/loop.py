@@ -101,34 +101,37 @@ class _Trainee:
         self.is_clipped = config.clipped
         self.task = task
         self.model = build_model(config, task, training.seed)
-        self.optimizer = _make_optimizer(training, list(self.model.parameters()))
+        self.weights = list(self.model.parameters())
+        self.optimizer = _make_optimizer(training, self.weights)
         self.starts = np.array([block.start for block in parameter_blocks(self.model)])
-        self.parameters = flattened(self.model.parameters())
+        self.parameters = flattened(self.weights)
         """As they are now; a new array after each update."""
 
     def train(self, step: int, drawn: Draw, knobs: Knobs, with_parameters: bool) -> ModelStep:
         """One update (none at step 0, and none that is not finite) and what it showed."""
         self.optimizer.zero_grad()
         observed = observe_pass(self.model, self.task, drawn)
-        flow, before = observed.watched.flow[WATCHED_LAYER], self.parameters
-        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
-        block_gradients = np.sqrt(squares(flattened(gradients), self.starts))
-        gradient_norm, clipped_norm = clip(gradients, knobs.clip if self.is_clipped else "none", knobs.max_norm)
-        is_update = step > 0 and math.isfinite(gradient_norm) and math.isfinite(observed.loss)
+        watched, before = observed.watched, self.parameters
+        flow = watched.flow[WATCHED_LAYER]
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        slopes = squares(flattened(gradients), self.starts)
+        norm = math.sqrt(slopes.sum())
+        clipped_norm = clip(gradients, norm, knobs.clip if self.is_clipped else "none", knobs.max_norm)
+        is_update = step > 0 and math.isfinite(norm) and math.isfinite(observed.loss)
         changes = self._update(knobs.learning_rate) if is_update else np.zeros(len(self.starts))
         sizes = squares(before, self.starts)
         return ModelStep(
             name=self.name,
             loss=observed.loss,
             accuracy=self.task.accuracy(observed.outputs, observed.batch),
-            gradient_norm=gradient_norm,
+            gradient_norm=norm,
             clipped_norm=clipped_norm,
             update_ratio=math.sqrt(changes.sum() / sizes.sum()),
             hidden_norms=as_float32(flow.norms()),
-            block_gradients=as_float32(block_gradients),
+            block_gradients=as_float32(np.sqrt(slopes)),
             block_updates=as_float32(ratios(changes, sizes)),
             cell_norms=None if flow.cell is None else as_float32(flow.cell_norms()),
-            gates=observed.watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if is_snapshot(step) else None,
+            gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if is_snapshot(step) else None,
             parameters=before if with_parameters else None,
         )
 
@@ -138,7 +141,7 @@ class _Trainee:
             group["lr"] = learning_rate
         before = self.parameters
         self.optimizer.step()
-        self.parameters = flattened(self.model.parameters())
+        self.parameters = flattened(self.weights)
         return squares(self.parameters - before, self.starts)
 
 

@@ -12,7 +12,7 @@ from core.training.clipping import clip
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=30), st.floats(1e-2, 1e2))
 def test_the_share_clipped_is_what_clipping_itself_shortened(lengths, threshold):
-    pairs = [clip([torch.tensor([length])], "norm", threshold) for length in lengths]
+    pairs = [(length, clip([torch.tensor([length])], length, "norm", threshold)) for length in lengths]
     norms, clipped = np.array(pairs).T
     found = clip_statistics(norms, clipped, threshold, "norm")
     shortened = [before / after for before, after in pairs if after < before]
