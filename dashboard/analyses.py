@@ -15,7 +15,7 @@ from dashboard.anatomy_drawings import (
     draw_weights,
 )
 from dashboard.asked import Analysis
-from dashboard.training_drawings import draw_first_norms, draw_remedies, draw_run_norms
+from dashboard.training_drawings import draw_first_norms, draw_horizons, draw_remedies, draw_run_norms
 
 ANALYSES = {
     analysis.name: analysis
@@ -28,6 +28,7 @@ ANALYSES = {
         Analysis("first-norms", initial_gradient_norms, draw_first_norms),
         Analysis("run-norms", draw_run=draw_run_norms),
         Analysis("remedies", treated_norms, draw_remedies),
+        Analysis("horizons", treated_norms, draw_horizons),
         Analysis("weights", histograms_at, draw_weights),
         Analysis("gradients", histograms_at, draw_gradients),
         Analysis("powers", paths_at, draw_powers),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.analysis.clipping import ClipStatistics, clip_statistics
-from core.analysis.decay import decay
+from core.analysis.decay import Decay, decay
 from core.recordings.storage import Recording
 from core.training.prognosis import PATIENT
 from core.training.remedies import remedies
@@ -16,7 +16,7 @@ from dashboard.asked import Asked, Drawn
 from dashboard.asked_models import labels_of, strokes_of
 from dashboard.figures.clipping import NormHistogram, norm_histogram_figure
 from dashboard.figures.log_axis import decades_of
-from dashboard.figures.remedies import Effect, remedies_figure
+from dashboard.figures.remedies import Effect, factors_figure, horizons_figure
 from dashboard.theme import Stroke
 from dashboard.training_readings import clip_sentence, remedies_sentence
 
@@ -25,12 +25,27 @@ BINS = 20
 
 
 def draw_remedies(asked: Asked, results: list, step: int | None) -> Drawn:
-    """What each remedy changes before training."""
-    (norms,), (label,), (stroke,) = results, labels_of(asked), strokes_of(asked)
-    before, titles = decay(norms[PATIENT]), {one.key: one.title for one in remedies(asked.config, asked.models[0])}
-    effects = [Effect(title, decay(norms[key])) for key, title in titles.items()]
+    """What each remedy changes of the share kept per step, before training."""
+    before, effects = _effects(asked, results)
+    (label,), (stroke,) = labels_of(asked), strokes_of(asked)
     reading = remedies_sentence(label, before, [(effect.title, effect.decay) for effect in effects])
-    return Drawn(remedies_figure(before, effects, stroke), reading)
+    return Drawn(factors_figure(before, effects, stroke), reading)
+
+
+def draw_horizons(asked: Asked, results: list, step: int | None) -> Drawn:
+    """What each remedy changes of the memory horizon, before training."""
+    before, effects = _effects(asked, results)
+    (stroke,), length = strokes_of(asked), asked.config.task.length
+    reaching = [effect.title for effect in effects if effect.decay.horizon >= length]
+    reading = f"Reaches over all {length} timesteps: **{', '.join(reaching) or 'none'}**."
+    return Drawn(horizons_figure(before, effects, stroke), reading)
+
+
+def _effects(asked: Asked, results: list) -> tuple[Decay, list[Effect]]:
+    """The patient's decay, and each treated model's."""
+    (norms,) = results
+    treatments = remedies(asked.config, asked.models[0])
+    return decay(norms[PATIENT]), [Effect(remedy.title, decay(norms[remedy.key])) for remedy in treatments]
 
 
 def draw_first_norms(asked: Asked, results: list, step: int | None) -> Drawn:

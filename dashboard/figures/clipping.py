@@ -80,16 +80,11 @@ def _add_suggestion(figure: go.Figure, one: NormHistogram, row: int) -> None:
     if row == 0:
         middle = float(np.log10(low * high) / 2)
         figure.add_annotation(x=middle, y=1, yref="paper", yanchor="bottom", showarrow=False,
-                              text="½ to 10 × mean norm")  # fmt: skip
+                              text="½ to 10 × mean")  # fmt: skip
 
 
 def _add_threshold(figure: go.Figure, threshold: float, axis: str) -> None:
-    line = {"color": LIMIT, "dash": "dash", "width": 1.5}
-    place = {"x0": 0, "x1": 1, "xref": "paper", "y0": threshold, "y1": threshold}
-    if axis == "x":
-        place = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain"}
-    figure.add_shape(type="line", line=line, **place)
-    where = {"x": 1, "xref": "paper", "xanchor": "right", "y": np.log10(threshold), "yanchor": "bottom"}
-    if axis == "x":
-        where = {"x": np.log10(threshold), "xanchor": "left", "y": 0.98, "yref": "y domain", "yanchor": "top"}
-    figure.add_annotation(text=f"threshold {threshold:g}", showarrow=False, **where)
+    across = "y" if axis == "x" else "x"
+    place = {f"{axis}0": threshold, f"{axis}1": threshold, f"{across}0": 0, f"{across}1": 1}
+    figure.add_shape(type="line", line={"color": LIMIT, "dash": "dash", "width": 1.5}, showlegend=True,
+                     name=f"threshold {threshold:g}", **place, **{f"{across}ref": f"{across} domain"})  # fmt: skip

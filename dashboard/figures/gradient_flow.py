@@ -34,22 +34,23 @@ def norm_range(curves: Sequence[Curve]) -> tuple[int, int]:
 
 
 def gradient_curves_figure(curves: Sequence[Curve], decades: tuple[float, float]) -> go.Figure:
-    """Norm of the gradient at each timestep, log scale, one line per model.
+    """Norm of the gradient at each timestep, log scale, one line per model; the lowest decade is the floor.
 
     Look for the slope: a straight line down to the left is exponential vanishing, a level line is a gradient that
     arrives.
     """
-    figure = go.Figure()
+    figure, floor = go.Figure(), 10.0 ** decades[0]
     for curve in curves:
         norms = np.array([]) if curve.norms is None else curve.norms
         figure.add_scatter(
             x=np.arange(1, len(norms) + 1),
-            y=np.maximum(norms, FLOOR),
-            customdata=[measured(value, FLOOR) for value in norms],
+            y=np.maximum(norms, floor),
+            customdata=[measured(value, floor) for value in norms],
             name=curve.label,
             mode="lines+markers",
             line={"color": curve.stroke.color, "dash": curve.stroke.dash, "width": 2.5},
-            marker={"size": 5, "symbol": ["triangle-down-open" if value < FLOOR else "circle" for value in norms]},
+            marker={"size": 5, "symbol": ["triangle-down-open" if value < floor else "circle" for value in norms]},
+            cliponaxis=False,
             hovertemplate="%{customdata}",
         )
     figure.update_xaxes(title="timestep t")

@@ -22,17 +22,20 @@ def jacobian_figure(spectrum: JacobianSpectrum, stroke: Stroke, is_reverse: bool
     """Singular values of each step's Jacobian, and below those of the product from t to the end (to the start).
 
     Look above for the dotted line at 1: below it a step shrinks every gradient, above it there are directions that
-    grow. Below, the largest is the most of any gradient that can survive from the end back to t.
+    grow. Below, the largest is the most of any gradient that can survive from the end back to t; lines end where
+    rounding begins.
     """
     figure = make_subplots(rows=2, shared_xaxes=True, vertical_spacing=0.08)
     timesteps = len(spectrum.steps) + 1
     early, late = np.arange(1, timesteps), np.arange(2, timesteps + 1)
     steps_at, products_at = (early, late) if is_reverse else (late, early)
     _add_ranks(figure, steps_at, spectrum.steps, STEP_FLOOR, stroke, row=1)
-    _add_ranks(figure, products_at, spectrum.products, PRODUCT_FLOOR, stroke, row=2)
+    resolved = np.where(spectrum.products < spectrum.resolved[:, None], np.nan, spectrum.products)
+    _add_ranks(figure, products_at, resolved, PRODUCT_FLOOR, stroke, row=2)
     figure.add_scatter(x=products_at, y=np.maximum(spectrum.resolved, PRODUCT_FLOOR), name="rounding below", row=2,
                        col=1, mode="lines", line={"color": LIMIT, "dash": "dot", "width": 1},
                        hovertemplate="%{y:.1e}")  # fmt: skip
+    figure.update_xaxes(range=[0.5, timesteps + 0.5])
     figure.add_hline(1, line={"color": LIMIT, "dash": "dot", "width": 1}, row=1)
     state = "s" if spectrum.kind == "lstm" else "h"
     other, end = ("t+1", "1") if is_reverse else ("t−1", "T")

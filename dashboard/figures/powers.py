@@ -36,6 +36,7 @@ def powers_figure(linear: GradientPaths, with_tanh: GradientPaths, radius: float
                        hovertemplate="%{y:.3f}")  # fmt: skip
     figure.update_yaxes(log_axis("‖∂L/∂h<sub>t</sub>‖", decades), row=1)
     figure.update_yaxes(title="mean φ′", range=[0, 1.02], row=2)
+    figure.update_xaxes(range=[0.5, len(times) + 0.5])
     return figure.update_xaxes(title="timestep t", row=2)
 
 

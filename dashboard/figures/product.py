@@ -17,6 +17,8 @@ from dashboard.theme import ELEMENTWISE, LIMIT, THROUGH_WEIGHTS, Stroke
 
 FLOOR = 1e-150
 """Float64 holds far less; a line that falls this deep has said what it has to say."""
+MOST_MARKS = 40
+"""Of float32's points, that they do not grow together."""
 KEEPS = {"rnn": "mean φ′", "lstm": "mean f", "gru": "mean z"}
 """What one step keeps by itself, by kind of cell."""
 
@@ -73,6 +75,7 @@ def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | 
     add_float32_limits(figure, decades)
     figure.update_yaxes(log_axis("gradient norm", decades), row=1)
     figure.update_yaxes(title=KEEPS[paths.kind], range=[0, max(1.02, float(np.nanmax(paths.keep)))], row=2)
+    figure.update_xaxes(range=[0.5, len(times) + 0.5])
     return figure.update_xaxes(title="timestep t", row=2)
 
 
@@ -84,7 +87,8 @@ def _points(norms: np.ndarray) -> dict[str, object]:
 
 def _add_float32(figure: go.Figure, times: np.ndarray, recorded: np.ndarray, decades: tuple[float, float]) -> None:
     """Rings where float32 training still had a gradient, crosses on the floor where it had none."""
-    recorded = recorded.astype(np.float64)
+    some = slice(None, None, -max(1, len(times) // MOST_MARKS))  # the last timestep always among them
+    times, recorded = times[some], recorded[some].astype(np.float64)
     is_lost = ~(recorded > 0)
     figure.add_scatter(
         x=times,

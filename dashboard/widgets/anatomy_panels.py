@@ -19,7 +19,7 @@ PRODUCT = (
 )
 JACOBIANS = (
     "jacobians",
-    "what a step, and all steps together, do to a gradient",
+    "Jacobians of a step and of all steps",
     "Singular values of each step's Jacobian and of their products against timestep, log scale, for {}.",
 )
 CIRCLE = (

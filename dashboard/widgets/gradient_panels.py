@@ -110,7 +110,7 @@ def layer_panels(config: TrainingConfig, flows: Sequence[GradientFlow]) -> list[
             alt=f"Gradient norm against timestep, log scale, one line a layer and direction of {model.label}.",
             sources=tuple(Source(f"{name}/hidden_norms", *place) for place in places_of(flow.norms())),
             height=panel_height(config),
-            floor=FLOOR,
+            floor=10.0 ** norm_range(curves)[0],
         )
         for index, (name, model, flow) in enumerate(zip(config.names, config.models, flows, strict=True))
     ]
@@ -142,9 +142,10 @@ def curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direct
         for name, model in zip(config.names, config.models, strict=True)
         if model.cell == "lstm"
     ]
+    decades = norm_range(curves)
     return Panel(
         "curves",
-        gradient_curves_figure(curves, norm_range(curves)),
+        gradient_curves_figure(curves, decades),
         "curves",
         "Gradient that reaches each timestep",
         alt="Gradient norm against timestep, log scale, one line per model: "
@@ -152,7 +153,7 @@ def curves_panel(config: TrainingConfig, curves: list[Curve], layer: int, direct
         + ".",
         sources=tuple(hidden + cells),
         height=panel_height(config),
-        floor=FLOOR,
+        floor=10.0 ** decades[0],
     )
 
 
@@ -188,13 +189,14 @@ def naive_panel(config: TrainingConfig, flows: Sequence[GradientFlow], layer: in
     own = flow.direct[..., direction * width : (direction + 1) * width]
     direct = np.sqrt(np.square(own, dtype=np.float64).sum(axis=(0, 2)))
     total = Curve("total ∂L/∂h", stroke, flow.norms()[-1, direction])
+    decades = norm_range([total])
     return Panel(
         "naive",
-        naive_figure(total, direct, norm_range([total])),
+        naive_figure(total, direct, decades),
         "static",
         f"Before training, the usual way and the true one ({model.label})",
         alt="What output.retain_grad() shows beside the total gradient of the same model.",
         height=panel_height(config),
-        floor=FLOOR,
+        floor=10.0 ** decades[0],
         time_axis="x",
     )

@@ -21,7 +21,7 @@ from dashboard.widgets.gradient_panels import (
 )
 from dashboard.widgets.live_figures import Panel, Source
 
-NORM_DECADES = (-4, 4)
+NORM_DECADES = (-3, 3)
 GRADIENT_DECADES, UPDATE_DECADES = (-8, 1), (-8, 0)
 ROW, MOST_HEIGHT = 19, 1000
 """Pixels of a block's row, and of all."""
@@ -37,6 +37,7 @@ def clipping_panels(page: GradientPage) -> list[Panel]:
         "asked",
         "How large gradients are" + (" in this run" if page.run else " before training"),
         alt="Histogram of the gradient's norm before clipping, log axis, with the threshold and the suggested range.",
+        span=1 if page.run else 2,
         height=panel_height(config),
         question=question(name, config, models),
     )
@@ -59,24 +60,28 @@ def _norms_panel(config: TrainingConfig) -> Panel:
 
 
 def remedies_panels(page: GradientPage) -> list[Panel]:
-    """What each remedy would change before training; of a run, its curves, loss and accuracy too."""
-    config, patient = page.config, page.config.models[page.patient]
-    prognosis = Panel(
-        "remedies",
-        go.Figure(),
-        "asked",
-        f"{patient.label} before training: each remedy's effect on ∂L/∂h (LSTM: ∂L/∂c)",
-        alt=f"Share of the gradient kept per step and memory horizon of {patient.label}, and after each remedy.",
-        span=2,
-        height=110 + 42 * len(remedies(config, page.patient)),
-        question=question("remedies", config, (page.patient,), page.layer, page.direction),
-    )
+    """What each remedy would change before training; of a run, its curves and accuracy too."""
+    patient = page.config.models[page.patient].label
+    prognosis = [
+        Panel(
+            name,
+            go.Figure(),
+            "asked",
+            f"{patient}, before training: {title}",
+            alt=f"One row a remedy: {title} of {patient} without and with it.",
+            height=110 + 42 * len(remedies(page.config, page.patient)),
+            question=question(name, page.config, (page.patient,), page.layer, page.direction),
+        )
+        for name, title in (
+            ("remedies", "share of ∂L/∂h (LSTM: ∂L/∂c) that a step back keeps"),
+            ("horizons", "how far back that reaches"),
+        )
+    ]
     if page.run is None:
-        return [prognosis]
-    curves = curves_panel(
-        config, gradient_curves(config, page.flows, page.layer, page.direction), page.layer, page.direction
-    )
-    return [prognosis, curves, *learning_panels(config, page.task)]
+        return prognosis
+    curves = gradient_curves(page.config, page.flows, page.layer, page.direction)
+    _, accuracy = learning_panels(page.config, page.task)
+    return [*prognosis, curves_panel(page.config, curves, page.layer, page.direction), accuracy]
 
 
 def weights_panels(page: GradientPage) -> list[Panel]:

@@ -26,15 +26,14 @@ def test_before_and_after_clipping_wait_empty_in_the_colour_of_their_model():
     assert figure.layout.yaxis.type == "log"
 
 
-def test_the_threshold_is_a_line_at_its_value_named_where_a_log_axis_has_it():
+def test_the_threshold_is_a_line_at_its_value_named_in_the_legend():
     for figure, letter in (
         (clipping_figure(["RNN"], [RED], 0.01, (-3, 2)), "y"),
         (norm_histogram_figure([HISTOGRAM], 0.01), "x"),
     ):
         line = next(shape for shape in figure.layout.shapes if shape.type == "line")
-        note = figure.layout.annotations[-1]
         assert line[f"{letter}0"] == line[f"{letter}1"] == 0.01
-        assert note[letter] == pytest.approx(-2) and note.text == "threshold 0.01"
+        assert line.showlegend and line.name == "threshold 0.01"
 
 
 def test_without_clipping_there_is_no_threshold():

@@ -71,9 +71,9 @@ def test_what_float32_lost_lies_on_the_floor_crossed_out_beside_the_float64_line
     figure = product_figure(paths, BLUE, recorded)
     single, exact = lines(figure)["∂L/∂h in float32, as trained"], lines(figure)["∂L/∂h, measured"]
     assert exact.y[0] == pytest.approx(0.5**199)
-    assert single.marker.symbol[0] == "x" and single.customdata[0] == "0: float32 holds nothing this small"
-    assert math.log10(single.y[0]) == pytest.approx(figure.layout.yaxis.range[0])
-    assert single.marker.symbol[-1] == "circle-open" and single.customdata[-1] == "1"
+    assert list(single.x[:2]) == [200, 195] and single.customdata[0] == "1"
+    assert single.marker.symbol[-1] == "x" and single.customdata[-1] == "0: float32 holds nothing this small"
+    assert math.log10(single.y[-1]) == pytest.approx(figure.layout.yaxis.range[0])
     assert [note.text for note in figure.layout.annotations] == ["float32 loses digits below", "float32 is 0 below"]
 
 
@@ -107,6 +107,13 @@ def test_jacobians_show_the_largest_the_median_and_the_smallest_of_each_step_and
     assert figure.data[6].name == "rounding below"
     assert figure.layout.shapes[0].y0 == 1
     assert "∂h<sub>T</sub>/∂h<sub>t</sub>" in figure.layout.yaxis2.title.text
+
+
+def test_lines_of_the_products_end_where_rounding_begins():
+    hidden = replace(jacobians(), resolved=np.full(4, 0.1))
+    largest, _, smallest = jacobian_figure(hidden, BLUE).data[3:6]
+    assert not np.isnan(largest.y).any()
+    np.testing.assert_array_equal(np.isnan(smallest.y), [True, True, True, False])
 
 
 def test_the_reverse_direction_steps_from_the_right_and_an_lstm_has_a_state_of_two():

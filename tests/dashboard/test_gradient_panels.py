@@ -11,7 +11,6 @@ from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.initial import initial_flows
-from dashboard.figures.gradient_flow import FLOOR
 from dashboard.widgets.downloads import curves_html, norms_csv
 from dashboard.widgets.gradient_panels import first_look_panel, initial_panels, live_panels, naive_panel
 
@@ -41,8 +40,8 @@ def test_each_line_is_fed_by_the_record_of_its_own_model(panels):
 
 def test_the_lines_at_first_are_those_of_the_layer_and_direction_chosen(panels, flows):
     lines = panels["curves"].figure.data
-    np.testing.assert_array_equal(lines[0].y, np.maximum(flows[0].norms()[1, 1], FLOOR))
-    np.testing.assert_array_equal(lines[3].y, np.maximum(flows[1].cell_norms()[1, 1], FLOOR))
+    np.testing.assert_array_equal(lines[0].y, np.maximum(flows[0].norms()[1, 1], panels["curves"].floor))
+    np.testing.assert_array_equal(lines[3].y, np.maximum(flows[1].cell_norms()[1, 1], panels["curves"].floor))
     assert lines[3].line.color == lines[1].line.color and lines[3].line.dash == "dot"
 
 
