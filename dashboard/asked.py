@@ -75,7 +75,7 @@ class Strip:
     tokens: tuple[str, ...]
     """One a timestep."""
     rows: np.ndarray
-    """Strength of each token for each row of the heatmap, in [0, 1], shape (T, T), or (M, T, T) for M heatmaps."""
+    """Strength of each token for each row of the heatmap, in [0, 1], shape (T, T); (M, T, T) for M subplots of one."""
     title: str
     """What the colours say, e.g. "Loss at t reaches back to"."""
 

@@ -119,7 +119,7 @@ export class Asking {
     Object.assign(this.answered, { topic, step: answer.step });
     this.panel.take(answer.figure);
     emphasise(this.reading, answer.reading);
-    this.strip.show(answer.strip ?? null);
+    this.strip.show(answer.strip ?? null, answer.figure.data);
     this.onAnswer();
   }
 

@@ -31,12 +31,15 @@ export class Strip {
     this.write(Array(count).fill(" "));
   }
 
-  /** Show {tokens, title, shape, data: base64 bytes}, or nothing for null; the row that was picked stays. */
-  show(given) {
+  /** Show {tokens, title, shape, data: base64 bytes} of the heatmaps among these traces, or nothing for null; the row that was
+   * picked stays. */
+  show(given, traces) {
     this.element.hidden = given === null;
     this.element.classList.remove("reserved");
     this.given = given;
     if (given === null) return;
+    this.names = new Map(); // of the first heatmap in each subplot, by its y axis
+    for (const trace of traces) if (trace.type === "heatmap" && !this.names.has(trace.yaxis)) this.names.set(trace.yaxis, trace.name);
     this.levels = Uint8Array.from(atob(given.data), (letter) => letter.charCodeAt(0));
     this.element.setAttribute("aria-label", given.title);
     this.element.setAttribute("aria-valuemax", String(this.length));
@@ -71,14 +74,16 @@ export class Strip {
       span.classList.toggle("picked", index === row);
     });
     const said = `t = ${row + 1} “${this.spans[row].textContent}”`;
-    this.title.textContent = `${this.given.title} · ${said}`;
+    const name = maps > 1 ? [...this.names.values()][this.map] : "";
+    this.title.textContent = [this.given.title, said, name].filter(Boolean).join(" · ");
     this.element.setAttribute("aria-valuenow", String(row + 1));
     this.element.setAttribute("aria-valuetext", said);
   }
 
   /** A point of the picture above is pointed at. */
   point(point) {
-    if (this.given && point.data.type === "heatmap") this.pick(Math.min(point.pointIndex[0], this.length - 1), point.curveNumber);
+    const map = this.given ? [...this.names.keys()].indexOf(point.data.yaxis) : -1;
+    if (map >= 0) this.pick(Math.min(point.pointIndex[0], this.length - 1), map);
   }
 
   touch(target, onTime) {
