@@ -6,7 +6,7 @@ Axes: P parameters.
 from __future__ import annotations
 
 import asyncio
-import base64
+import gzip
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
@@ -23,15 +23,14 @@ from core.training.limits import LimitReached
 from core.training.workers import WorkerDied, WorkerPool
 from dashboard import server
 from dashboard.analysis_call import call_within
-from dashboard.asked import Analysis, Asked, Drawn, Strip, read_question
+from dashboard.asked import Analysis, Asked, Drawn, read_question
 from dashboard.desk import Call, Desk, TooManyAsked
 from dashboard.frontdoor import visitor_from
+from dashboard.packing import packed
 from dashboard.readers import readers_of
 
 PATIENCE_SECONDS = 1.0
 """After so long the browser hears its place in the queue, and asks again."""
-NO_NUMBER = 255
-"""A strip's byte for NaN."""
 HEADERS = {"Cache-Control": "no-store"}
 CLIENT_GONE = 499
 STATUSES: dict[type[Exception], int] = {
@@ -56,6 +55,7 @@ class Work:
     """Of the parameters, or the newest of the recording; None without a run."""
     calls: tuple[Call, ...] = ()
     body: bytes | None = None
+    """As `packed` gives it."""
 
     @property
     def key(self) -> tuple:
@@ -109,16 +109,16 @@ async def _answer(request: Request, analysis: Analysis) -> Response:
     if work.step is not None and str(work.step) == request.query_params.get("since"):
         return JSONResponse({"unchanged": True}, headers=HEADERS)
     if work.body is not None:
-        return _answered(work.body)
-    desk = desk_of(server.analysis_pool())
+        return _answered(request, work.body)
+    desk = desk_of(await asyncio.to_thread(server.analysis_pool))
     if work.key in desk.kept:
-        return _answered(desk.kept.get(work.key))
+        return _answered(request, desk.kept.get(work.key))
     results = await desk.results(_visitor(request), work.calls, PATIENCE_SECONDS)
     if results is None:
         return JSONResponse({"place": desk.place(work.calls)}, 202, headers=HEADERS)
     body = await asyncio.to_thread(_drawn, analysis, work, results)
     desk.kept.put(work.key, body)
-    return _answered(body)
+    return _answered(request, body)
 
 
 def _drawn(analysis: Analysis, work: Work, results: list) -> bytes:
@@ -190,28 +190,11 @@ def _call(
     return Call((analysis.compute, run_id, config, model, step, places), call_within, arguments)
 
 
-def packed(drawn: Drawn, step: int | None) -> bytes:
-    """The answer as the browser takes it: numbers as base64."""
-    from plotly.io.json import to_json_plotly  # slow to load, and the server's start needs it not
-
-    figure = drawn.figure.to_plotly_json()
-    figure["layout"].pop("template", None)  # Streamlit's own; the browser sets one from the page's theme
-    answer = {"figure": figure, "reading": drawn.reading, "step": step}
-    if drawn.strip is not None:
-        answer["strip"] = _packed_strip(drawn.strip)
-    return to_json_plotly(answer).encode()
-
-
-def _packed_strip(strip: Strip) -> dict[str, Any]:
-    """Strengths as bytes, 0…254, and 255 for NaN."""
-    rows = np.asarray(strip.rows, float)
-    levels = np.where(np.isnan(rows), NO_NUMBER, np.round(np.clip(rows, 0, 1) * (NO_NUMBER - 1)))
-    data = base64.b64encode(levels.astype(np.uint8).tobytes()).decode()
-    return {"tokens": list(strip.tokens), "title": strip.title, "shape": list(rows.shape), "data": data}
-
-
-def _answered(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers=HEADERS)
+def _answered(request: Request, body: bytes) -> Response:
+    headers = {**HEADERS, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(gzip.decompress(body), media_type="application/json", headers=headers)
+    return Response(body, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
 def _refusal(sentence: str, status: int) -> Response:

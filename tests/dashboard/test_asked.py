@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import json
 import socket
@@ -29,10 +30,11 @@ from core.training.initial import initial_flows
 from core.training.loop import train
 from dashboard import server
 from dashboard.analysis_call import call_within
-from dashboard.answering import asked_endpoint, packed
+from dashboard.answering import asked_endpoint
 from dashboard.asked import Analysis, Asked, Drawn, Strip, question, read_question
 from dashboard.desk import Call, Desk, Kept, TooManyAsked
 from dashboard.frontdoor import MIDDLEWARE
+from dashboard.packing import packed
 from dashboard.readers import readers_of
 from tests.browser.apps.measured import ANALYSES, norms_at
 
@@ -193,7 +195,9 @@ def test_an_analysis_is_stopped_after_its_time() -> None:
 
 def test_a_strip_travels_as_bytes_with_its_nan() -> None:
     rows = np.array([[0.0, 0.5], [1.0, np.nan]])
-    strip = json.loads(packed(Drawn(go.Figure(), "", Strip(("a", "b"), rows, "reaches")), None))["strip"]
+    strip = json.loads(gzip.decompress(packed(Drawn(go.Figure(), "", Strip(("a", "b"), rows, "reaches")), None)))[
+        "strip"
+    ]
     assert strip == {"tokens": ["a", "b"], "title": "reaches", "shape": [2, 2], "data": "AH/+/w=="}
 
 
