@@ -7,11 +7,13 @@ import torch
 
 from core.models.blocks import parameter_blocks
 from core.models.config import ModelConfig
+from core.recordings.storage import open_recording
 from core.tasks.config import VARIANTS, TaskConfig
 from core.training.block_norms import as_float32
 from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.moment import WATCHED_LAYER, Moment, observe
+from core.training.run import create_folder, train_into
 
 MODELS = (
     ModelConfig("rnn", 8),
@@ -84,3 +86,16 @@ def test_a_moment_that_the_run_does_not_have_is_refused(values):
 def test_parameters_of_another_model_are_refused(parameters):
     with pytest.raises(ValueError, match=r"parameters must be \d+ numbers of float32, got .*; take them"):
         observe(Moment(CONFIG, 0, 1, parameters))
+
+
+def test_a_moment_of_a_recorded_run_is_replayed_bit_for_bit_in_another_process(tmp_path, pool):
+    create_folder(tmp_path, "run-of-a-worker", CONFIG, {})
+    folder = tmp_path / "run-of-a-worker"
+    assert pool.submit(train_into, folder, CONFIG).result(60) == "finished"
+    with open_recording(folder) as recording:
+        for model, name in enumerate(CONFIG.names):
+            for step in (3, 20, 25):
+                parameters = recording.record(f"{name}/parameters", step)
+                flow = observe(Moment(CONFIG, model, step, parameters)).watched.flow[WATCHED_LAYER]
+                recorded = recording.record(f"{name}/hidden_norms", step)
+                np.testing.assert_array_equal(as_float32(flow.norms()), recorded)
