@@ -20,7 +20,7 @@ from dashboard.figures.remedies import Effect, factors_figure, horizons_figure
 from dashboard.theme import Stroke
 from dashboard.training_readings import clip_sentence, remedies_sentence
 
-BINS = 20
+BINS = 10
 """Of a histogram, a decade."""
 
 

@@ -31,18 +31,20 @@ class NormHistogram:
 
 
 def clipping_figure(
-    labels: Sequence[str], strokes: Sequence[Stroke], threshold: float | None, decades: tuple[float, float]
+    lines: Sequence[tuple[str, Stroke, bool]], threshold: float | None, decades: tuple[float, float]
 ) -> go.Figure:
     """The gradient's norm over all weights by training step, before clipping (thin) and after (thick), log.
 
-    Look for spikes above the threshold: the thick line is cut flat there, and the direction of the step stays. Traces:
-    before and after of each model in turn, empty until rows come.
+    Look for spikes above the threshold: the thick line is cut flat there, and the direction of the step stays. One
+    of `lines` is a model's label, stroke and whether it is clipped: if so it has two traces, else one; empty until rows
+    come.
     """
     figure = go.Figure()
-    for label, stroke in zip(labels, strokes, strict=True):
-        for when, width, dash in (("before", 1.0, "dot"), ("after", 2.5, "solid")):
-            line = {"color": stroke.color, "width": width, "dash": dash}
-            figure.add_scatter(x=[], y=[], customdata=[], mode="lines", name=f"{label}, {when}", line=line,
+    for label, stroke, is_clipped in lines:
+        thin, thick = {"color": stroke.color, "width": 1, "dash": "dot"}, {"color": stroke.color, "width": 2.5}
+        named = [(f"{label}, before", thin), (f"{label}, after", thick)] if is_clipped else [(label, thick)]
+        for name, line in named:
+            figure.add_scatter(x=[], y=[], customdata=[], mode="lines", name=name, line=line,
                                hovertemplate="%{customdata}")  # fmt: skip
     if threshold is not None:
         _add_threshold(figure, threshold, "y")
@@ -59,7 +61,7 @@ def norm_histogram_figure(histograms: Sequence[NormHistogram], threshold: float 
     figure = go.Figure()
     for row, one in enumerate(histograms):
         _add_suggestion(figure, one, row)
-        line = {"color": one.stroke.color, "dash": one.stroke.dash, "width": 2, "shape": "hv"}
+        line = {"color": one.stroke.color, "width": 2, "shape": "hv"}
         figure.add_scatter(x=10.0**one.edges, y=np.append(one.counts, 0), name=one.label, mode="lines", line=line,
                            fill="tozeroy", hovertemplate="from %{x:.2g}: %{y} steps")  # fmt: skip
     if threshold is not None:

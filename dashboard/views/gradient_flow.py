@@ -45,7 +45,7 @@ run = shown_run(config)
 run_controls(fields, config, run)
 if run is not None:
     run_status(run)
-page = GradientPage(config, flows, task, run)
+page = GradientPage(config, flows, task, run, st.session_state)
 section_controls(page, fields)
 write_address(places, PLACES)
 panels = section_panels(page)

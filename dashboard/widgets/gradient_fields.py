@@ -31,7 +31,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "RNN against LSTM": {},
     "PyTorch's own LSTM": {"models": 3},
     "Exploding": {"m1_init": "orthogonal", "m1_gain": 2.0, "clip": "none", "T": 60},
-    "Remedies": {
+    "Initialisation": {
         "models": 4,
         "m2_cell": "rnn",
         "m2_init": "orthogonal",

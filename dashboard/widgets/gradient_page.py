@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import streamlit as st
+from typing import Any
 
 from core.recordings.records import GradientFlow
 from core.tasks.task import Task
@@ -42,43 +41,45 @@ def place_fields(limits: Limits) -> list[Field]:
 
 @dataclass(frozen=True)
 class GradientPage:
-    """A run's config and what is looked at; the latter is read from the session, so that a control moves it at once."""
+    """A run's config and what is looked at."""
 
     config: TrainingConfig
     flows: Sequence[GradientFlow]
     """Of each model before training."""
     task: Task
     run: ShownRun | None
+    places: Mapping[Any, Any]
+    """Of the place fields, the value that each has now."""
 
     @property
     def show(self) -> str:
         """One of SECTIONS."""
-        return str(st.session_state["show"])
+        return str(self.places["show"])
 
     @property
     def layer(self) -> int:
         """From 0, held within the models'."""
-        return min(int(st.session_state["layer"]), self.config.models[0].layers) - 1
+        return min(int(self.places["layer"]), self.config.models[0].layers) - 1
 
     @property
     def direction(self) -> int:
         """0 forward, 1 reverse, where there are both."""
-        return int(self.config.models[0].bidirectional and st.session_state["direction"] == "reverse")
+        return int(self.config.models[0].bidirectional and self.places["direction"] == "reverse")
 
     @property
     def patient(self) -> int:
         """Position among the models, from 0."""
-        return min(int(st.session_state["patient"]), len(self.config.models)) - 1
+        return min(int(self.places["patient"]), len(self.config.models)) - 1
 
     @property
     def example(self) -> int:
         """Position in the batch, from 0."""
-        return min(int(st.session_state["example"]), self.config.batch_size) - 1
+        return min(int(self.places["example"]), self.config.batch_size) - 1
 
     @property
     def radius(self) -> float:
         """ρ of the section without an activation."""
-        return float(st.session_state["rho"])
+        return float(self.places["rho"])
 
     @property
     def run_id(self) -> str | None:

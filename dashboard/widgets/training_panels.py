@@ -45,15 +45,22 @@ def clipping_panels(page: GradientPage) -> list[Panel]:
 
 
 def _norms_panel(config: TrainingConfig) -> Panel:
-    labels, strokes = [model.label for model in config.models], strokes_of(config)
+    are_clipped = [config.clip != "none" and model.clipped for model in config.models]
+    labels = [model.label for model in config.models]
+    lines = list(zip(labels, strokes_of(config), are_clipped, strict=True))
+    kinds = {True: ("gradient_norm", "clipped_norm"), False: ("gradient_norm",)}
     threshold = config.max_norm if config.clip == "norm" else None
     return Panel(
         "norms",
-        whole_run(clipping_figure(labels, strokes, threshold, NORM_DECADES), config),
+        whole_run(clipping_figure(lines, threshold, NORM_DECADES), config),
         "scalars",
         "Gradient of all weights, before and after clipping",
         alt=f"Norm of the gradient against training step before and after clipping, log scale: {', '.join(labels)}.",
-        sources=tuple(Source(f"{name}/{kind}") for name in config.names for kind in ("gradient_norm", "clipped_norm")),
+        sources=tuple(
+            Source(f"{name}/{kind}")
+            for name, is_clipped in zip(config.names, are_clipped, strict=True)
+            for kind in kinds[is_clipped]
+        ),
         height=panel_height(config),
         floor=FLOOR,
     )

@@ -115,7 +115,7 @@ def test_another_visitor_sees_a_shared_run_but_cannot_steer_it(flow, open_page):
     wait_for_status(guest, "ended")
 
 
-@pytest.mark.parametrize("situation", ["PyTorch's own LSTM", "Exploding", "Remedies", "Real text"])
+@pytest.mark.parametrize("situation", ["PyTorch's own LSTM", "Exploding", "Initialisation", "Real text"])
 def test_every_situation_trains_and_its_run_stays_on_the_page(flow, situation):
     flow.get_by_role("radio", name=situation, exact=True).click()
     flow.wait_for_url(re.compile(r"\?"))

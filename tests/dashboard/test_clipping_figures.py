@@ -18,17 +18,17 @@ STATISTICS = clip_statistics(NORMS, np.minimum(NORMS, 1.0), 1.0, "norm")
 HISTOGRAM = NormHistogram("RNN", RED, np.array([-1.0, 0.0, 1.0]), np.array([2, 3]), STATISTICS)
 
 
-def test_before_and_after_clipping_wait_empty_in_the_colour_of_their_model():
-    figure = clipping_figure(["RNN", "LSTM"], [RED, BLUE], 0.5, (-3, 2))
-    assert [line.name for line in figure.data] == ["RNN, before", "RNN, after", "LSTM, before", "LSTM, after"]
-    assert [line.line.color for line in figure.data] == [RED.color, RED.color, BLUE.color, BLUE.color]
+def test_before_and_after_clipping_wait_empty_and_a_model_that_is_not_clipped_has_one_line():
+    figure = clipping_figure([("RNN", RED, True), ("LSTM", BLUE, False)], 0.5, (-3, 2))
+    assert [line.name for line in figure.data] == ["RNN, before", "RNN, after", "LSTM"]
+    assert [line.line.color for line in figure.data] == [RED.color, RED.color, BLUE.color]
     assert figure.data[0].line.width < figure.data[1].line.width and not figure.data[0].x
     assert figure.layout.yaxis.type == "log"
 
 
 def test_the_threshold_is_a_line_at_its_value_named_in_the_legend():
     for figure, letter in (
-        (clipping_figure(["RNN"], [RED], 0.01, (-3, 2)), "y"),
+        (clipping_figure([("RNN", RED, True)], 0.01, (-3, 2)), "y"),
         (norm_histogram_figure([HISTOGRAM], 0.01), "x"),
     ):
         line = next(shape for shape in figure.layout.shapes if shape.type == "line")
@@ -37,7 +37,7 @@ def test_the_threshold_is_a_line_at_its_value_named_in_the_legend():
 
 
 def test_without_clipping_there_is_no_threshold():
-    assert not clipping_figure(["RNN"], [RED], None, (-3, 2)).layout.shapes
+    assert not clipping_figure([("RNN", RED, True)], None, (-3, 2)).layout.shapes
 
 
 def test_the_histogram_counts_steps_between_its_edges_and_bars_what_pascanu_suggests():

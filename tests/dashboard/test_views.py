@@ -13,8 +13,10 @@ from core.tasks.config import VARIANTS
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from dashboard import server
+from dashboard.explanations import LESSONS
 from dashboard.situations import FIRST_LOOK
 from dashboard.widgets.gradient_fields import SITUATIONS
+from dashboard.widgets.gradient_page import SECTIONS
 
 VIEWS = sorted(path.stem for path in (Path(server.__file__).parent / "views").glob("[a-z]*.py"))
 NARROW = Limits(max_length=12, max_hidden_size=8, max_batch_size=4, max_models=1, max_steps=5)
@@ -27,6 +29,12 @@ def text(page: AppTest) -> str:
     assert not page.exception
     elements = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info]
     return "\n".join(element.value for element in elements).replace("\\", "")
+
+
+def address(page: AppTest, key: str) -> str:
+    """What the address says of a key: a list while it is as the test gave it, a text once the page wrote it."""
+    value = page.query_params[key]
+    return value if isinstance(value, str) else value[0]
 
 
 def run_until(page: AppTest, condition: Callable[[], bool]) -> None:
@@ -96,6 +104,65 @@ def test_a_run_is_trained_read_out_and_found_again(open_view, runs):
     assert (again.session_state["steps"], again.session_state["H"], again.session_state["T"]) == (4, 8, 8)
     again.button(key="reset").click().run()
     assert "Before training:" in text(again) and "run" not in again.query_params
+
+
+@pytest.mark.parametrize("show", SECTIONS)
+def test_each_section_opens_from_its_address_and_keeps_the_models(open_view, show):
+    page = open_view("gradient_flow", show=show, T="8", H="8", batch="8")
+    assert LESSONS[show].question in text(page) and not page.error and not page.warning
+    assert (page.session_state["T"], page.session_state["show"]) == (8, show)
+    page.button_group(key="show").set_value("weights").run()
+    assert page.session_state["T"] == 8 and address(page, "T") == "8"
+
+
+def test_where_one_looks_is_not_what_a_run_is_made_of(open_view, runs):
+    page = open_view("gradient_flow", steps="4", H="8", batch="8", T="8", layers="2")
+    page.button(key="train").click().run()
+    run_until(page, lambda: "At training step 4:" in text(page))
+    run = address(page, "run")
+    again = open_view("gradient_flow", run=run, show="why", layer="2")
+    assert (again.session_state["T"], again.session_state["show"], again.session_state["layer"]) == (8, "why", 2)
+    assert address(again, "run") == run and not again.warning
+
+
+def test_a_section_that_is_none_falls_back_and_says_so(open_view):
+    page = open_view("gradient_flow", show="whither", rho="7")
+    assert "Section must be one of compare, why" in text(page) and "a number from 0.5 to 1.5" in text(page)
+    assert page.session_state["show"] == "compare" and page.session_state["rho"] == 0.9
+
+
+def test_one_loss_is_told_and_one_click_gives_every_timestep_a_loss(open_view):
+    page = open_view("gradient_flow", show="reach", T="8", H="8", batch="8")
+    assert "This task has one loss, at the last timestep" in text(page)
+    page.button(key="loss-everywhere").click().run()
+    assert "This task has one loss" not in text(page) and address(page, "loss_at") == "all"
+    page.button_group(key="situation").set_value("RNN against LSTM").run()
+    page.button(key="real-text").click().run()
+    assert page.session_state["task"] == "next_character" and not page.error
+
+
+def test_a_remedy_is_trained_beside_its_patient_and_its_outcome_is_kept(open_view, runs):
+    page = open_view("gradient_flow", show="remedies", steps="6", H="8", batch="8", T="8")
+    page.button(key="remedy-gru").click().run()
+    run_until(page, lambda: list_runs(runs)[0][0].status == "finished")
+    first = address(page, "run")
+    assert (page.session_state["m1_cell"], page.session_state["m2_cell"]) == ("rnn", "gru")
+    page.run()
+    assert "| GRU, 8 units | never |" in text(page)
+    page.button(key="remedy-clipping").click().run()
+    run_until(page, lambda: all(header.status == "finished" for header in list_runs(runs)[0]))
+    assert address(page, "run") != first
+    page.run()
+    assert "Tried before in this session" in text(page) and "RNN, 8 units, not clipped" in text(page)
+
+
+def test_exploding_with_and_without_clipping_is_one_click(open_view, runs):
+    page = open_view("gradient_flow", show="clipping", steps="5")
+    page.button(key="clip-or-not").click().run()
+    (header,), _ = list_runs(runs)
+    unclipped, clipped = TrainingConfig.from_dict(header.config).models
+    assert (unclipped.clipped, clipped.clipped, unclipped.gain) == (False, True, 1.5)
+    page.button(key="end").click().run()
 
 
 def test_whoever_trains_anew_ends_their_earlier_run(open_view, runs):
