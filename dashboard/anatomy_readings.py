@@ -33,7 +33,7 @@ def paths_sentence(label: str, paths: GradientPaths, recorded: np.ndarray | None
     if losses > 1:
         body = (
             f"a loss enters at {losses} of {len(paths.direct)} timesteps and feeds these lines on the way, so their "
-            f"slope is not what a step keeps; *Which loss* takes them apart. {_at_first_step(paths)}"
+            f"slope is not what a step keeps; the section “Which loss” takes them apart. {_at_first_step(paths)}"
         )
     else:
         body = _matrix_sentence(paths) if paths.kind == "rnn" else f"{_gated_sentence(paths)} {_at_first_step(paths)}"
