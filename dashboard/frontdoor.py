@@ -12,9 +12,16 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}"
-EARLY_SCRIPT = f'<script async src="{PLOTLY_URL}"></script></head>'.encode()
-"""Into the page's head: the browser compiles plotly.js beside Streamlit's start, not after it."""
+PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}-cartesian"
+HOST_SCRIPTS = ("figures", "feed", "history", "panel", "traces", "scrubber", "theme")
+"""The modules that the host of live figures imports before its first picture."""
+EARLY_SCRIPTS = "".join(
+    [
+        f'<script async src="{PLOTLY_URL}"></script>',
+        *(f'<link rel="modulepreload" href="/unroll/live_{name}.js">' for name in HOST_SCRIPTS),
+    ]
+).encode()
+"""Into the page's head: the browser fetches and compiles them beside Streamlit's start, not one after the other."""
 VISITOR_COOKIE = "unroll_visitor"
 COOKIE_ATTRIBUTES = "Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
 GUARDS = {
@@ -81,7 +88,7 @@ class Answer:
             headers.append("Set-Cookie", f"{VISITOR_COOKIE}={secrets.token_urlsafe(16)}; {COOKIE_ATTRIBUTES}")
 
     async def _send_page(self, start: Message) -> None:
-        body = self.body.replace(b"</head>", EARLY_SCRIPT, 1)
+        body = self.body.replace(b"</head>", EARLY_SCRIPTS + b"</head>", 1)
         MutableHeaders(scope=start)["Content-Length"] = str(len(body))
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body})

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 import pytest
 import uvicorn
-from plotly.offline import get_plotlyjs
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -24,10 +24,10 @@ from starlette.routing import Route
 from core.recordings.storage import RecordingWriter, open_recording
 from dashboard import server
 from dashboard.answers import MOST_COLUMNS, needed_stride
-from dashboard.frontdoor import MIDDLEWARE, PLOTLY_URL
-from dashboard.plotly_script import opened
+from dashboard.frontdoor import HOST_SCRIPTS, MIDDLEWARE, PLOTLY_URL
+from dashboard.plotly_script import CARTESIAN, bundle, opened
 from dashboard.readers import Readers
-from dashboard.routes import ROUTES, readers_of
+from dashboard.routes import ROUTES, SCRIPTS, readers_of
 
 LENGTH = 20
 
@@ -238,14 +238,20 @@ def test_plotly_is_served_from_the_wheel_compressed_and_kept(port: int) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body
     assert "immutable" in packed.headers["cache-control"]
-    assert len(get_plotlyjs().encode()) - len(plain.body) < 500
+    assert b"plotly.js (cartesian - minified)" in plain.body[:100]
+    assert CARTESIAN.stat().st_size - len(plain.body) < 500
+
+
+def test_the_smaller_plotly_is_of_the_installed_version_and_else_the_installed_one_is_served() -> None:
+    assert bundle(get_plotlyjs_version()) == CARTESIAN.read_text(encoding="utf-8")
+    assert bundle("0.0.0") == get_plotlyjs()
 
 
 def test_plotly_loses_its_loader_and_keeps_its_license_and_an_unknown_script_is_left_alone() -> None:
-    script = opened(get_plotlyjs())
-    assert "function(root, factory)" in get_plotlyjs()[:500]
-    assert "function(root, factory)" not in script[:500]
-    assert "Licensed under the MIT license" in script[:500]
+    for wrapped in (get_plotlyjs(), CARTESIAN.read_text(encoding="utf-8")):
+        assert "function(root, factory)" in wrapped[:500]
+        assert "function(root, factory)" not in opened(wrapped)[:500]
+        assert "Licensed under the MIT license" in opened(wrapped)[:500]
     assert opened("var Plotly = 1;") == "var Plotly = 1;"
 
 
@@ -265,9 +271,11 @@ def test_pages_carry_a_random_visitor_and_other_answers_none(port: int, short: s
     assert ask(port, f"/unroll/runs/{short}/rows").headers["set-cookie"] is None
 
 
-def test_pages_begin_plotly_early(port: int) -> None:
+def test_pages_begin_plotly_and_the_hosts_modules_early(port: int) -> None:
     page = ask(port, "/")
-    assert f'<head><script async src="{PLOTLY_URL}"></script></head><body>ø' in page.body.decode()
+    assert set(SCRIPTS) - {f"live_{name}.js" for name in HOST_SCRIPTS} == {"live_asked.js", "live_strip.js"}
+    assert all(f'href="/unroll/live_{name}.js"' in page.body.decode() for name in HOST_SCRIPTS)
+    assert f'<head><script async src="{PLOTLY_URL}"></script><link rel="modulepreload"' in page.body.decode()
     assert int(page.headers["content-length"]) == len(page.body)
 
 
