@@ -185,7 +185,7 @@ always keeps less; with a large ρ it saturates, its slopes fall, and they work 
     """
 1. **Predict.** At ρ = 0.9 and T = 20, what share of the gradient reaches step 1 without an activation? And at ρ = 1.1?
 2. **Run.** Move ρ from 0.5 to 1.5 and watch the rings and the orange line.
-3. **Read.** Goal: the ρ at which tanh keeps 100 % a step, to two digits, and its mean slope there.
+3. **Read.** Goal: the ρ at which a step with tanh still keeps 90 %, to two digits, and the mean slope there.
 """,
 )
 

@@ -9,6 +9,7 @@ from dashboard.measurements import flows_at_start, task_of
 from dashboard.readings import click_sentence
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
+from dashboard.widgets.anatomy_panels import powers_config
 from dashboard.widgets.downloads import downloads, show_code
 from dashboard.widgets.gradient_controls import gradient_controls, situation_control
 from dashboard.widgets.gradient_fields import config_of, gradient_fields
@@ -62,5 +63,5 @@ if (click := result.click) is not None and click.value is not None:
 section_reading(page, result, fields)
 st.caption(f"{task.title}. Chance: {task.chance.source}. {task.published}")
 lesson(page)
-show_code(config)
+show_code(powers_config(page) if page.show == "powers" else config, page.show)
 downloads(run.header.id if run else None, config, flows)

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
+from core.models.config import ModelConfig
 from core.recordings.records import GradientFlow
 from core.training.config import TrainingConfig
 from dashboard.figures.gradient_flow import gradient_curves_figure, norm_range
 from dashboard.measurements import series_at_start
-from dashboard.snippets import gradient_flow_code
+from dashboard.snippets import gradient_flow_code, jacobian_code, loss_reach_code
 from dashboard.widgets.gradient_panels import gradient_curves
 
+CODES: dict[str, Callable[[ModelConfig, int, int, int], str]] = {"why": jacobian_code, "reach": loss_reach_code}
+"""Of sections whose picture is another than the curves."""
 
-def show_code(config: TrainingConfig) -> None:
-    """Plain PyTorch that reproduces the first curve of each model."""
+
+def show_code(config: TrainingConfig, section: str) -> None:
+    """Plain PyTorch that reproduces a picture of the section, for each model."""
+    code = CODES.get(section, gradient_flow_code)
     with st.expander("Show the code", icon=":material/code:"):
         chosen = st.selectbox(
             "Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code"
         )
-        st.caption(
-            "One layer in one direction, on recall with the loss at the last step; weights and tokens are drawn anew."
-        )
-        st.code(gradient_flow_code(config.models[chosen], config.task.length, config.batch_size, config.seed))
+        st.caption("One layer in one direction, on recall; weights and tokens are drawn anew.")
+        st.code(code(config.models[chosen], config.task.length, config.batch_size, config.seed))
 
 
 def norms_csv(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:
