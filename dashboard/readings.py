@@ -38,6 +38,17 @@ def decay_sentence(label: str, symbol: str, decay: Decay) -> str:
     return f"**{label}**: {arrives}; {_pace(decay)}."
 
 
+def several_losses_sentence(label: str, symbol: str, decay: Decay) -> str:
+    """One model's curve where losses enter on the way: its slope says nothing of what a step keeps."""
+    return f"**{label}**: {symbol} at step 1 is {number(decay.ratio)} of that at step {decay.last_step}."
+
+
+SEVERAL_LOSSES = (
+    "A loss enters at every timestep and hides what is lost on the way: the section *Which loss* takes them apart, and "
+    "*Task → Loss at: last timestep* leaves one."
+)
+
+
 def _pace(decay: Decay) -> str:
     if decay.factor >= 1:
         grows = f"grows by {(decay.factor - 1) * 100:.1f} %" if decay.factor >= 1.0005 else "is kept whole"

@@ -7,6 +7,7 @@ Axes: T timesteps.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,11 @@ BATCHES = 24
 def treated_norms(
     moment: Moment, layer: int, direction: int, example: int, texts: Path | None = None
 ) -> dict[str, np.ndarray]:
-    """‖∂L/∂h_t‖ (LSTM: ‖∂L/∂c_t‖), shape (T,): the patient's under PATIENT, each treated model's by remedy's key."""
-    config = moment.config
+    """‖∂L/∂h_t‖ (LSTM: ‖∂L/∂c_t‖), shape (T,): the patient's under PATIENT, each treated model's by remedy's key.
+
+    With the loss at the last timestep alone, whatever the task says: losses on the way would hide what a step keeps.
+    """
+    config = replace(moment.config, task=replace(moment.config.task, loss_at="last"))
     found = {PATIENT: _norms(Moment(config, moment.model), layer, direction, texts)}
     for remedy in remedies(config, moment.model):
         treated = Moment(remedy.config, len(remedy.config.models) - 1)

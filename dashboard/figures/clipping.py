@@ -80,9 +80,8 @@ def _add_suggestion(figure: go.Figure, one: NormHistogram, row: int) -> None:
     figure.add_shape(type="rect", x0=low, x1=high, yref="paper", y0=top - 0.8 * BAR, y1=top, line_width=0,
                      fillcolor=one.stroke.color, opacity=0.35)  # fmt: skip
     if row == 0:
-        middle = float(np.log10(low * high) / 2)
-        figure.add_annotation(x=middle, y=1, yref="paper", yanchor="bottom", showarrow=False,
-                              text="½ to 10 × mean")  # fmt: skip
+        figure.add_annotation(x=np.log10(high), xanchor="left", y=top - 0.4 * BAR, yref="paper", yanchor="middle",
+                              showarrow=False, text="½ to 10 × mean")  # fmt: skip
 
 
 def _add_threshold(figure: go.Figure, threshold: float, axis: str) -> None:

@@ -10,8 +10,8 @@ from core.analysis.decay import decay
 from core.recordings.records import GradientFlow
 from core.recordings.storage import RecordingError
 from core.training.config import TrainingConfig
-from dashboard.measurements import series_at_start, series_of_run
-from dashboard.readings import decay_sentence, naive_sentence
+from dashboard.measurements import loss_steps, series_at_start, series_of_run
+from dashboard.readings import SEVERAL_LOSSES, decay_sentence, naive_sentence, several_losses_sentence
 from dashboard.widgets.run_controls import ShownRun
 
 
@@ -43,7 +43,10 @@ def _sentences(
             return
         if found is not None:
             when, series = f"At training step {found[0]}", found[1]
-    lines = [decay_sentence(one.label, one.symbol, decay(one.norms[place])) for one in series]
-    if run is None:
+    several = loss_steps(config.task) > 1
+    sentence = several_losses_sentence if several else decay_sentence
+    lines = [sentence(one.label, one.symbol, decay(one.norms[place])) for one in series]
+    lines += [SEVERAL_LOSSES] if several else []
+    if run is None and not several:
         lines.append(naive_sentence(config.models[-1].label, flows[-1]))
     st.markdown("\n".join([f"{when}:", "", *(f"- {line}" for line in lines)]))

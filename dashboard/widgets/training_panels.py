@@ -80,8 +80,8 @@ def remedies_panels(page: GradientPage) -> list[Panel]:
             question=question(name, page.config, (page.patient,), page.layer, page.direction),
         )
         for name, title in (
-            ("remedies", "share of ∂L/∂h (LSTM: ∂L/∂c) that a step back keeps"),
-            ("horizons", "how far back that reaches"),
+            ("remedies", "share of ∂L/∂h (LSTM: ∂L/∂c) kept per step, loss at the end"),
+            ("horizons", "how far back the last loss reaches"),
         )
     ]
     if page.run is None:

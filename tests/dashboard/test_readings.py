@@ -7,7 +7,14 @@ import pytest
 
 from core.analysis.decay import decay
 from core.recordings.records import Receipt
-from dashboard.readings import click_sentence, decay_sentence, number, receipt_sentence, verbatim
+from dashboard.readings import (
+    click_sentence,
+    decay_sentence,
+    number,
+    receipt_sentence,
+    several_losses_sentence,
+    verbatim,
+)
 
 
 def receipt(**changes) -> Receipt:
@@ -53,6 +60,11 @@ def test_a_growing_gradient_says_how_fast_and_names_no_horizon():
 def test_a_gradient_that_arrives_whole_does_not_grow_by_nothing():
     sentence = decay_sentence("RNN", "∂L/∂h", decay(np.ones(10)))
     assert "is kept whole" in sentence and "grows" not in sentence
+
+
+def test_of_several_losses_no_share_per_step_is_told():
+    sentence = several_losses_sentence("RNN", "∂L/∂h", decay(0.9 ** np.arange(9.0, -1, -1)))
+    assert sentence == "**RNN**: ∂L/∂h at step 1 is 0.387 of that at step 10."
 
 
 def test_an_underflow_is_told_as_one():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,13 @@ def test_the_patients_curve_is_the_one_the_page_shows_before_training():
     rnn, lstm = initial_flows(CONFIG)
     np.testing.assert_array_equal(treated_norms(Moment(CONFIG, 0), 0, 0, 0)[PATIENT], rnn.norms()[0, 0])
     np.testing.assert_array_equal(treated_norms(Moment(CONFIG, 1), 0, 0, 0)[PATIENT], lstm.cell_norms()[0, 0])
+
+
+def test_losses_on_the_way_are_left_out():
+    everywhere = replace(CONFIG, task=replace(CONFIG.task, loss_at="all"))
+    found = treated_norms(Moment(everywhere, 0), 0, 0, 0)
+    expected = treated_norms(Moment(CONFIG, 0), 0, 0, 0)
+    assert all((found[key] == norms).all() for key, norms in expected.items())
 
 
 @pytest.mark.parametrize("model", [0, 1])
