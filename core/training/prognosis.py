@@ -21,7 +21,7 @@ from .moment import WATCHED_LAYER, Draw, Moment, draw, observe
 from .remedies import remedies
 
 PATIENT = "patient"
-BATCHES = 24
+BATCHES = 12
 """Batches whose gradient is measured at the initial weights."""
 
 

@@ -41,17 +41,13 @@ def loss_reach_figure(reaches: Sequence[tuple[str, LossReach]], decades: tuple[f
 
 def _add_matrix(figure: go.Figure, norms: np.ndarray, decades: tuple[float, float], label: str, row: int) -> None:
     times = np.arange(1, len(norms) + 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = norms / np.diagonal(norms)[:, None]
+    with np.errstate(invalid="ignore"):
         colours = np.where(_paths(norms) & np.isfinite(norms), np.log10(np.maximum(norms, FLOOR)), np.nan)
-    words = [
-        [f"{measured(norm, FLOOR)}, {share:.1e} of its own" for norm, share in zip(*pair, strict=True)]
-        for pair in zip(norms, shares, strict=True)
-    ]
-    figure.add_heatmap(x=times, y=times, z=colours, customdata=words, zmin=decades[0], zmax=decades[1], name=label,
+    figure.add_heatmap(x=times, y=times, z=colours.astype(np.float32),
+                       customdata=norms.astype(np.float32), zmin=decades[0], zmax=decades[1], name=label,
                        colorscale=LOG_NORM_SCALE, hoverongaps=False, showscale=row == 1, row=row, col=1,
                        colorbar={"title": {"text": "log₁₀ ‖∂L<sub>t</sub>/∂h<sub>k</sub>‖", "side": "right"}},
-                       hovertemplate="loss t = %{y}, state k = %{x}: %{customdata}<extra></extra>")  # fmt: skip
+                       hovertemplate="loss t = %{y}, state k = %{x}: %{customdata:.2e}<extra></extra>")  # fmt: skip
 
 
 def _add_label(figure: go.Figure, norms: np.ndarray, label: str, row: int) -> None:
