@@ -33,6 +33,16 @@ def state_jacobians(factors: Slopes, weights: Weights) -> Tensor:
     return _projected(rows, weights)
 
 
+def carried_back(adjoints: Tensor, factors: Slopes, weights: Weights) -> Tensor:
+    """`adjoints @ state_jacobians(…)`, shape (…, R, S) for R adjoints each, without a product with the diagonals."""
+    through_gates = adjoints @ _projected(_through(factors.recurrent, weights.hidden), weights)
+    hidden, *cell = _unprojected(adjoints, weights, factors.kept.shape[-2])
+    kept = hidden * factors.kept[..., :1, :]  # (…, R, H) x (…, 1, H)
+    if not cell:
+        return through_gates + kept
+    return torch.cat([through_gates, kept.addcmul_(cell[0], factors.kept[..., 1:, :])], dim=-1)
+
+
 def input_jacobians(factors: Slopes, weights: Weights) -> Tensor:
     """∂s_t/∂x_t, shape (…, S, I), for slopes with any leading axes, such as (T, N)."""
     return _projected(_through(factors.pushed, weights.input), weights)
@@ -60,7 +70,7 @@ def jacobian_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0, e
 
 
 def recurrent_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0) -> RecurrentSpectrum:
-    """Eigenvalues and singular values of each gate's block of W_hh; with `proj_size`, of W_hh W_hr.
+    """Eigenvalues and singular values of each gate's block of W_hh as it is now; with `proj_size`, of W_hh W_hr.
 
     Errors: ValueError for a layer or direction that is not there.
     """
@@ -101,7 +111,8 @@ def _product_singular_values(jacobians: Tensor) -> np.ndarray:
     for start in reversed(range(0, len(jacobians), GROUP)):
         products, scales = _products(rows, scale, jacobians[start : start + GROUP])
         values = singular_values(products)
-        found[start : start + GROUP, : values.shape[1]] = values * np.exp(scales)[:, None]
+        with np.errstate(over="ignore"):  # beyond 1e308 it is Inf
+            found[start : start + GROUP, : values.shape[1]] = values * np.exp(scales)[:, None]
         rows, scale = _without_rounding(products[0]), scales[0]
     return found
 
@@ -141,3 +152,11 @@ def _projected(rows: Tensor, weights: Weights) -> Tensor:
     if weights.projection is None:
         return rows.flatten(-3, -2)
     return torch.cat([weights.projection @ rows[..., 0, :, :], rows[..., 1, :, :]], dim=-2)
+
+
+def _unprojected(adjoints: Tensor, weights: Weights, parts: int) -> tuple[Tensor, ...]:
+    """∂L/∂s by part, of h before its projection: (…, R, S) -> Q x (…, R, H)."""
+    if weights.projection is None:
+        return adjoints.chunk(parts, dim=-1)
+    width = len(weights.projection)
+    return adjoints[..., :width] @ weights.projection, adjoints[..., width:]

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 from ..recordings.anatomy import LossReach
-from .jacobians import input_jacobians, state_jacobians
+from .jacobians import carried_back, input_jacobians
 from .norms import norms, relative_difference
 from .recurrent_call import RecurrentCall
 from .replay import Replayed, dropped, of_examples, place, replay
 from .slopes import Slopes, slopes
 
-MOST_ENTRIES = 2**22
+MOST_ENTRIES = 2**23
 """Of what a layer hands down at once (float64): beyond, the losses are taken in groups."""
 
 
@@ -67,19 +67,25 @@ class _Way:
     def back(self, losses: range, above: Tensor | None) -> Iterator[tuple[int, slice, Tensor]]:
         """From the last step to the first: the step, the losses that reach it, and their adjoints (E, those, S).
 
-        `above` is what the layer above sends, shape (T, E, R, P), as this direction scans; None at the top.
+        `above` is what the layer above sends to this layer's output, shape (T, E, R, D·P); None at the top.
         """
+        share = None if above is None else self._share(above)
         steps, batch, size = self.entering.shape
         state, reached = self.entering.new_zeros(batch, len(losses), size), slice(0, 0)
         for step in range(steps - 1, -1, -1):
             if step + 1 < steps:
-                jacobians = state_jacobians(self.slopes[step + 1], self.replayed.weights)
-                state[:, reached] = state[:, reached] @ jacobians  # (E, R, S) x (E, S, S)
+                state[:, reached] = carried_back(state[:, reached], self.slopes[step + 1], self.replayed.weights)
             reached = self._reached(step, losses)
             self._enter(state, step, losses)
-            if above is not None:
-                state[:, reached, : above.shape[-1]] += above[step][:, reached]
+            if share is not None:
+                state[:, reached, : share.shape[-1]] += share[step][:, reached]
             yield step, reached, state[:, reached]
+
+    def _share(self, above: Tensor) -> Tensor:
+        """This direction's part, as it scans: (T, E, R, D·P) -> (T, E, R, P)."""
+        width = self.replayed.external.shape[-1]
+        start = width * self.replayed.is_reversed
+        return self.replayed.turned(above[..., start : start + width])
 
     def _reached(self, step: int, losses: range) -> slice:
         """Which of the losses can reach this step: those that the direction scans at it or later."""
@@ -109,14 +115,13 @@ def _is_last(call: RecurrentCall, layer: int) -> bool:
 
 def _norms_and_total(call: RecurrentCall, ways: list[_Way], index: int) -> tuple[Tensor, Tensor]:
     """‖∂L_t/∂h_k‖ of each example, shape (T states, E, T losses), and Σ_t ∂L_t/∂h_k, shape (T, E, P)."""
-    way, (layer, direction) = ways[index], divmod(index, call.directions)
+    way, layer = ways[index], index // call.directions
     total = torch.zeros_like(way.replayed.external)
     steps, batch, units = total.shape
     reach = total.new_zeros(steps, batch, steps)
     for losses in _groups(call, layer, steps * batch * units * call.directions):
         above = _from_above(call, ways, layer, losses)
-        share = None if above is None else way.replayed.turned(above.chunk(call.directions, dim=-1)[direction])
-        for step, reached, adjoint in way.back(losses, share):
+        for step, reached, adjoint in way.back(losses, above):
             hidden = adjoint[..., :units]
             reach[step, :, losses.start : losses.stop][:, reached] = norms(hidden, -1)
             total[step] += hidden.sum(1)
@@ -135,12 +140,11 @@ def _from_above(call: RecurrentCall, ways: list[_Way], layer: int, losses: range
     if _is_last(call, layer):
         return None
     above = _from_above(call, ways, layer + 1, losses)
-    sent = []
-    for direction in range(call.directions):
-        way = ways[(layer + 1) * call.directions + direction]
-        share = None if above is None else way.replayed.turned(above.chunk(call.directions, dim=-1)[direction])
-        sent.append(way.replayed.turned(_into_inputs(way, losses, share)))
-    return dropped(call, layer + 1, torch.stack(sent).sum(0))
+    upper = ways[(layer + 1) * call.directions : (layer + 2) * call.directions]
+    first, *others = (way.replayed.turned(_into_inputs(way, losses, above)) for way in upper)
+    for other in others:
+        first += other
+    return dropped(call, layer + 1, first)
 
 
 def _into_inputs(way: _Way, losses: range, above: Tensor | None) -> Tensor:

@@ -9,7 +9,16 @@ from unrolled import LAYERS, LOSSES, packed_loss, packed_sequences, relative_dif
 
 from core.models.explicit import explicit_cells
 from core.models.recurrent import LinearRNN
-from core.probes.jacobians import jacobian_spectrum, recurrent_spectrum, singular_values, step_jacobians
+from core.probes.jacobians import (
+    carried_back,
+    jacobian_spectrum,
+    recurrent_spectrum,
+    singular_values,
+    state_jacobians,
+    step_jacobians,
+)
+from core.probes.replay import scanned
+from core.probes.slopes import slopes
 
 EXACT = 1e-12
 STEPS = 6
@@ -84,6 +93,15 @@ def test_a_second_layers_jacobians_take_the_first_layers_outputs(kind):
     assert relative_difference(step_jacobians(call, layer=1, example=2), steps) < EXACT
 
 
+@pytest.mark.parametrize("kind", LAYERS)
+def test_adjoints_carried_back_are_their_product_with_the_jacobian(kind):
+    one = scanned(some_call(kind)[2])[0]
+    factors = slopes(one.scan)[2]
+    jacobians = state_jacobians(factors, one.weights)  # (N, S, S)
+    adjoints = torch.randn(3, 4, jacobians.shape[-1], dtype=torch.float64)
+    assert relative_difference(carried_back(adjoints, factors, one.weights), adjoints @ jacobians) < EXACT
+
+
 def test_a_packed_example_has_as_many_steps_as_it_is_long():
     layer = nn.LSTM(3, 5, bidirectional=True).double()
     packed = packed_sequences(3, 7, 4)
@@ -110,6 +128,12 @@ def test_products_of_a_scaled_rotation_are_powers_of_its_radius_without_underflo
     powers = radius ** np.arange(179.0, 0, -1)
     np.testing.assert_allclose(spectrum.products, np.repeat(powers[:, None], 8, axis=1), rtol=1e-9)
     assert (spectrum.resolved > 0).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_product_beyond_float64_is_infinite():
+    spectrum = jacobian_spectrum(linear_call(20.0 * torch.eye(4).double(), steps=300))
+    assert np.isinf(spectrum.products[0]).all() and np.isfinite(spectrum.products[-200:]).all()
 
 
 def test_singular_values_of_products_below_what_is_resolved_are_rounding():

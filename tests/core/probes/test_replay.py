@@ -22,7 +22,7 @@ EXACT = 1e-12
 
 
 @pytest.mark.parametrize("kind, loss", list(itertools.product(LAYERS, LOSSES)))
-@pytest.mark.parametrize("layers, bidirectional", [(1, False), (3, False), (2, True)])
+@pytest.mark.parametrize("layers, bidirectional", [(3, False), (2, True)])
 def test_totals_agree_with_an_unrolled_loop(kind, loss, layers, bidirectional):
     torch.manual_seed(layers)
     layer = LAYERS[kind](num_layers=layers, bidirectional=bidirectional, batch_first=True).double()
