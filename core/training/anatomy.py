@@ -5,6 +5,8 @@ Axes: T timesteps.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Hashable
 from pathlib import Path
 
 import numpy as np
@@ -19,39 +21,60 @@ from ..probes.replay import of_examples
 from ..recordings.anatomy import BlockHistograms, GradientPaths, JacobianSpectrum, ReachOfText, RecurrentSpectrum
 from ..tasks.task import Batch
 from .block_norms import flattened
+from .config import MAX_MODELS
 from .histograms import block_histograms
+from .limits import states_of
 from .moment import WATCHED_LAYER, Moment, Observed, observe
+
+MOST_STATES_KEPT = 1_000_000
+"""Hidden states of a pass that is kept for the next question; a larger one is made again."""
+_kept: dict[Hashable, Observed] = {}
+"""The passes made last, one a model of a run, as several pictures of one moment are asked for one after the other."""
 
 
 def paths_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> GradientPaths:
     """The gradient's parts over the batch, whichever the example. Errors: as `observe`; ValueError for a layer."""
-    return gradient_paths(_call(observe(moment, texts)), layer, direction)
+    return gradient_paths(_call(seen(moment, texts)), layer, direction)
 
 
 def recurrent_spectrum_at(
     moment: Moment, layer: int, direction: int, example: int, texts: Path | None
 ) -> RecurrentSpectrum:
     """Spectra of W_hh, whichever the example. Errors: as `paths_at`."""
-    return recurrent_spectrum(_call(observe(moment, texts)), layer, direction)
+    return recurrent_spectrum(_call(seen(moment, texts)), layer, direction)
 
 
 def jacobians_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> JacobianSpectrum:
     """Singular values of one example's Jacobians and of their products. Errors: as `paths_at`, and for the example."""
-    return jacobian_spectrum(_call(observe(moment, texts)), layer, direction, example)
+    return jacobian_spectrum(_call(seen(moment, texts)), layer, direction, example)
 
 
 def loss_reach_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> ReachOfText:
     """Which loss of one example reaches how far, with its tokens. Errors: as `jacobians_at`."""
-    observed = observe(moment, texts)
+    observed = seen(moment, texts)
     reach = loss_reach(of_examples(_call(observed), [example]), layer, direction)
     return ReachOfText(reach, _tokens(observed, example), _losses(observed, example))
 
 
 def histograms_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> BlockHistograms:
     """Weights and gradients of all blocks, whichever the layer, direction and example. Errors: as `observe`."""
-    model = observe(moment, texts).model
+    model = seen(moment, texts).model
     gradients = flattened(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
     return block_histograms(parameter_blocks(model), flattened(model.parameters()), gradients)
+
+
+def seen(moment: Moment, texts: Path | None) -> Observed:
+    """As `observe`, which is spared if a question was about the same moment just now. It is only to be read."""
+    parameters = None if moment.parameters is None else hashlib.sha256(moment.parameters.tobytes()).digest()
+    key = (moment.config, moment.model, moment.step, parameters, texts)
+    if key in _kept:
+        return _kept[key]
+    observed = observe(moment, texts)
+    while len(_kept) >= MAX_MODELS:
+        del _kept[next(iter(_kept))]
+    if states_of(moment.config) <= MOST_STATES_KEPT:
+        _kept[key] = observed
+    return observed
 
 
 def _call(observed: Observed) -> RecurrentCall:

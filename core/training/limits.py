@@ -71,14 +71,15 @@ class Limits:
         ):
             if value > most:
                 raise LimitReached(f"This server runs at most {most} {what}, got {value}; choose {most} or fewer.")
-        if (states := _states(config)) > self.max_states:
+        if (states := states_of(config)) > self.max_states:
             raise LimitReached(
                 f"This server holds at most {self.max_states:,} hidden states of a batch, got {states:,}; "
                 "choose fewer examples, timesteps, hidden units, layers or models."
             )
 
 
-def _states(config: TrainingConfig) -> int:
+def states_of(config: TrainingConfig) -> int:
+    """Hidden states of one batch: examples × timesteps × units × layers × directions, of all models."""
     units = sum(model.hidden_size * model.layers * (1 + model.bidirectional) for model in config.models)
     return config.batch_size * config.task.length * units
 

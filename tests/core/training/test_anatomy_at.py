@@ -8,7 +8,7 @@ from core.models.blocks import parameter_blocks
 from core.models.config import ModelConfig
 from core.probes.loss_reach import loss_reach
 from core.tasks.config import VARIANTS, TaskConfig
-from core.training.anatomy import histograms_at, jacobians_at, loss_reach_at, paths_at, recurrent_spectrum_at
+from core.training.anatomy import histograms_at, jacobians_at, loss_reach_at, paths_at, recurrent_spectrum_at, seen
 from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.moment import WATCHED_LAYER, Moment, observe
@@ -100,6 +100,17 @@ def test_histograms_are_of_the_moments_own_weights_and_gradients(trained):
         for block, edges, norm in zip(blocks, found.edges, recorded.block_gradients, strict=True):
             weights = moment.parameters[block.start : block.stop]
             assert (edges[0], edges[-1]) == (weights.min(), weights.max()) and norm > 0
+
+
+def test_one_moments_pictures_share_one_pass_and_another_moment_gets_its_own(trained):
+    moment, other = moments(trained)[0], Moment(CONFIG, 0)
+    assert seen(moment, None) is seen(replace(moment, parameters=moment.parameters.copy()), None)
+    assert seen(other, None) is not seen(moment, None)
+    np.testing.assert_equal(asdict(paths_at(other, 0, 0, 0, None)), asdict(paths_at(Moment(CONFIG, 0), 0, 0, 0, None)))
+    before = seen(moment, None)
+    for step in range(1, 5):
+        seen(Moment(CONFIG, 0, step), None)
+    assert seen(moment, None) is not before and seen(moment, None).loss == before.loss
 
 
 def test_a_worker_answers_what_this_process_does(pool, trained):
