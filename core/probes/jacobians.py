@@ -21,7 +21,7 @@ from .slopes import Slopes, slopes
 GATES = {"lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "new"), "rnn": ("hidden",)}
 """By kind, in torch's order."""
 GROUP = 16
-"""Steps between two turns of a product."""
+"""Steps whose Jacobians are held at once, and between two turns of a product."""
 
 
 def state_jacobians(factors: Slopes, weights: Weights) -> Tensor:
@@ -61,8 +61,8 @@ def step_jacobians(call: RecurrentCall, layer: int = 0, direction: int = 0, exam
 
 def jacobian_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0, example: int = 0) -> JacobianSpectrum:
     """Singular values of one example's step Jacobians and of their products. Errors: as `step_jacobians`."""
-    jacobians = step_jacobians(call, layer, direction, example)
-    steps, products = singular_values(jacobians), _product_singular_values(jacobians)
+    one = scanned(of_examples(call, [example]))[place(call, layer, direction)]
+    steps, products = _spectra(slopes(one.scan)[: int(one.lengths[0])], one.weights)
     resolved = products[:, 0] * np.finfo(np.float64).eps * products.shape[1]
     rows = (steps, products, resolved)
     in_time = [row[::-1].copy() for row in rows] if direction else rows
@@ -100,21 +100,25 @@ def _eigenvalues(blocks: Tensor) -> np.ndarray:
     return found
 
 
-def _product_singular_values(jacobians: Tensor) -> np.ndarray:
-    """Of J_T ⋯ J_{t+1} for t = 1…T−1, shape (T−1, S).
+def _spectra(factors: Slopes, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """Singular values of J_t = ∂s_t/∂s_{t−1} for t = 2…T, and of J_T ⋯ J_{t+1} for t = 1…T−1, each (T−1, S).
 
     Each product is scaled on the way so that none underflows. After every group of steps it is turned from the left,
     which changes no singular value, so that rows which are rounding can be left out: their values count as zero.
     """
-    found = np.zeros(jacobians.shape[:2])
-    rows, scale = torch.eye(jacobians.shape[-1]).to(jacobians), 0.0
-    for start in reversed(range(0, len(jacobians), GROUP)):
-        products, scales = _products(rows, scale, jacobians[start : start + GROUP])
-        values = singular_values(products)
+    size = state_jacobians(factors[0], weights).shape[-1]
+    steps, products = np.zeros((2, len(factors.kept) - 1, size))
+    rows, scale = torch.eye(size).to(factors.kept), 0.0
+    for start in reversed(range(0, len(steps), GROUP)):
+        group = slice(start, start + GROUP)
+        jacobians = state_jacobians(factors[1:][group], weights)[:, 0]
+        steps[group] = singular_values(jacobians)
+        turned, scales = _products(rows, scale, jacobians)
+        values = singular_values(turned)
         with np.errstate(over="ignore"):  # beyond 1e308 it is Inf
-            found[start : start + GROUP, : values.shape[1]] = values * np.exp(scales)[:, None]
-        rows, scale = _without_rounding(products[0]), scales[0]
-    return found
+            products[group, : values.shape[1]] = values * np.exp(scales)[:, None]
+        rows, scale = _without_rounding(turned[0]), scales[0]
+    return steps, products
 
 
 def _products(rows: Tensor, scale: float, jacobians: Tensor) -> tuple[Tensor, list[float]]:

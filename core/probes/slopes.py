@@ -31,9 +31,9 @@ class Slopes:
     kept: Tensor
     """With respect to the last part of s_{t−1} (LSTM: c; else h) past the gates, shape (T, N, Q, H)."""
 
-    def __getitem__(self, step: int) -> Slopes:
-        """The same of one timestep, without the axis T."""
-        return Slopes(self.recurrent[step], self.pushed[step], self.kept[step])
+    def __getitem__(self, steps: int | slice) -> Slopes:
+        """The same of one timestep, without the axis T, or of some."""
+        return Slopes(self.recurrent[steps], self.pushed[steps], self.kept[steps])
 
 
 def slopes(scan: Scan) -> Slopes:
