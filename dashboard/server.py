@@ -36,8 +36,11 @@ def worker_count() -> int:
 
 
 def analysis_worker_count() -> int:
-    """Processes that compute pictures: `UNROLL_ANALYSIS_WORKERS`, else one. Errors: ValueError for other text."""
-    return _count("UNROLL_ANALYSIS_WORKERS", 1, most=64)
+    """Processes that compute pictures: `UNROLL_ANALYSIS_WORKERS`, else two, as most are asked for a model each.
+
+    Errors: ValueError for other text.
+    """
+    return _count("UNROLL_ANALYSIS_WORKERS", min(os.cpu_count() or 1, 2), most=64)
 
 
 def most_analysis_seconds() -> int:
