@@ -47,11 +47,9 @@ def fused_lstm(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -
     if not _is_fused(inputs, weights) or not _layout_holds.get(shape, True):
         return None
     found = _run(inputs, hidden, cell, weights)
-    if shape not in _layout_holds:
-        if not bool(torch.isfinite(found.outputs).all()):
-            return None  # nothing to be learnt about the layout
-        _layout_holds[shape] = _agrees(found)
-    return found if _layout_holds[shape] else None
+    if shape not in _layout_holds and (found is None or bool(torch.isfinite(found.outputs).all())):
+        _layout_holds[shape] = found is not None and _agrees(found)
+    return found if _layout_holds.get(shape, False) else None
 
 
 def _is_fused(inputs: Tensor, weights: Weights) -> bool:
@@ -65,7 +63,8 @@ def _is_available() -> bool:
     return torch.backends.mkldnn.is_available() and torch._C._get_mkldnn_enabled()
 
 
-def _run(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> FusedLSTM:
+def _run(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> FusedLSTM | None:
+    """What the kernel computes, if its workspace can hold the gates."""
     weights_of_layer = (weights.input, weights.hidden, weights.bias_input, weights.bias_hidden)
     given = (inputs, *weights_of_layer, hidden, cell)
     tensors = [tensor.detach().contiguous() for tensor in given]  # type: ignore[union-attr]
@@ -75,14 +74,18 @@ def _run(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> Fuse
         )
     size = cell.shape[1]
     gates = _gates(workspace, len(inputs), *cell.shape)
+    if gates is None:
+        return None
     cells = _cells(gates, cell)
     exposing = gates[..., 3 * size :].clamp_min(torch.finfo(torch.float32).tiny)
     return FusedLSTM(outputs, gates, cells, outputs / exposing)
 
 
-def _gates(workspace: Tensor, steps: int, batch: int, size: int) -> Tensor:
+def _gates(workspace: Tensor | None, steps: int, batch: int, size: int) -> Tensor | None:
     row = -(-4 * size // LINE) * LINE
     row += LINE * (row % COLLISION == 0)
+    if workspace is None or workspace.nbytes < 4 * steps * batch * row:
+        return None
     return workspace.view(torch.float32)[: steps * batch * row].view(steps, batch, row)[..., : 4 * size]
 
 
