@@ -7,8 +7,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -49,6 +49,12 @@ CONFIG = TrainingConfig(
 def asked(written: str, runs: Path = Path("none"), **more: str) -> Asked:
     name, _, rest = written.partition("?")
     return read_question(name, dict(parse_qsl(rest, keep_blank_values=True)) | more, runs)
+
+
+def played(scene: Coroutine) -> None:
+    """Run a scene on an event loop of its own thread: a browser of other tests may keep one on this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scene).result()
 
 
 @given(models=st.permutations([0, 1]), example=st.integers(0, 3), rho=st.floats(-9, 9), seed=st.integers(0, 2**32 - 1))
@@ -129,7 +135,7 @@ def test_equal_questions_share_one_computation_and_its_result_is_kept() -> None:
         assert await desk.results("cleo", [call("a")], 0) == [7]
         assert len(hand.futures) == 1
 
-    asyncio.run(scene())
+    played(scene())
 
 
 def test_a_question_that_nobody_waits_for_leaves_the_queue_and_one_that_another_wants_stays() -> None:
@@ -149,7 +155,7 @@ def test_a_question_that_nobody_waits_for_leaves_the_queue_and_one_that_another_
             future.set_result(1)
         assert await again == await shared[1] == [1]
 
-    asyncio.run(scene())
+    played(scene())
 
 
 def test_a_question_told_to_wait_knows_its_place_and_is_kept_for_a_while(monkeypatch) -> None:
@@ -169,7 +175,7 @@ def test_a_question_told_to_wait_knows_its_place_and_is_kept_for_a_while(monkeyp
         await asyncio.sleep(0.01)
         assert await desk.results("bob", [call("a")], 0) == ["late"]
 
-    asyncio.run(scene())
+    played(scene())
 
 
 def test_a_visitor_waits_for_few_pictures_at_once_and_others_are_not_held_up() -> None:
@@ -182,7 +188,7 @@ def test_a_visitor_waits_for_few_pictures_at_once_and_others_are_not_held_up() -
             await desk.results("ada", [call("c")], 0)
         assert await desk.results("bob", [call("c")], 0) is None
 
-    asyncio.run(scene())
+    played(scene())
 
 
 def test_an_analysis_is_stopped_after_its_time() -> None:
