@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.models.character_model import load_character_model
 from core.recordings.storage import RecordingWriter
 from core.training.limits import Limits
 
@@ -19,16 +20,32 @@ CITED = re.compile(r"([A-Z][\w-]+)(?: et al\.|, [A-Z]\w+| & [A-Z]\w+)*,? \(?((?:
 
 
 def test_the_python_of_the_readme_runs_as_it_stands(tmp_path):
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
     with RecordingWriter.create(tmp_path / "runs", config={}, seed=0, run_id="my-run") as writer:
         for step in range(3):
             writer.append(step, {"lstm/loss": 1.0 / (step + 1)}, {"lstm/hidden_norms": np.ones((1, 1, 5), np.float32)})
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     ran = subprocess.run(
-        [sys.executable, "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", "\n".join(blocks)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert "Receipt(" in ran.stdout and "lstm/loss" in ran.stdout
+    assert "Receipt(" in ran.stdout and "lstm/loss" in ran.stdout and "(1, 1, 1, 22, 256)" in ran.stdout
+
+
+def test_the_readme_says_of_the_shipped_model_what_its_card_says():
+    card = load_character_model(ROOT / "assets" / "character-lstm.safetensors").card
+    said = f"loses {card['held_out_loss']:.3f} nats ({card['held_out_bits']:.2f} bits) a character"
+    assert said in README and f"alone lose {card['unigram_loss']:.2f}" in README
+    rows = re.findall(r"^\| .+ \| (\d+) \| (AUC|Spearman) (\S+) \| (\S+) \|$", README, re.MULTILINE)
+    best = [(cell["measure"], cell["best"][0], cell["random"]) for cell in card["cells"].values()]
+    known = {(str(b["unit"]), measure, f"{b['held_out']:.2f}", f"{random:.2f}") for measure, b, random in best}
+    assert len(rows) == 6 and set(rows) <= known
 
 
 def test_the_readme_names_every_limit_and_its_default():
