@@ -175,11 +175,14 @@ def test_controls_in_a_popover_show_what_holds_also_after_the_page_ran_again(ser
 def test_a_text_that_is_none_is_refused_and_the_page_stays_usable(server, open_page, tmp_path):
     page = open_page(f"{server}{PAGE}?task=next_character")
     page.get_by_role("button", name="Task").click()
-    for name, content in (("binary.txt", b"\x00\xff\xfe" * 400), ("empty.txt", b"")):
+    for name, content, said in (
+        ("nul.txt", b"\x00\xff\xfe" * 400, "a binary file"),
+        ("empty.txt", b"", "an empty file"),
+    ):
         file = tmp_path / name
         file.write_bytes(content)
         page.locator('input[type="file"]').set_input_files(file)
-        page.locator('[data-testid="stAlert"]').first.wait_for()
+        page.locator('[data-testid="stAlert"]', has_text=said).wait_for()
     good = tmp_path / "good.txt"
     good.write_text("to be or not to be, that is the question. " * 60)
     page.locator('input[type="file"]').set_input_files(good)
