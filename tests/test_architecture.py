@@ -23,6 +23,7 @@ MAY_IMPORT_OF_CORE = {
     "tasks": set(),
     "models": {"tasks"},
     "probes": {"models", "recordings"},
+    "decoding": {"recordings"},
     "training": {"models", "probes", "recordings", "tasks"},
     "analysis": {"recordings"},
 }
@@ -36,6 +37,7 @@ LIBRARIES = {
     "tasks": {"numpy", "torch"},
     "models": {"safetensors", "torch"},
     "probes": {"numpy", "torch"},
+    "decoding": {"numpy", "torch"},
     "training": {"numpy", "torch"},
     "analysis": {"numpy"},
 }
@@ -160,6 +162,7 @@ def test_no_arrow_points_up(part):
         ("core.models.cells", "from ..recordings.records import GateTrace"),
         ("core.probes.watch", "from ..training.loop import train"),
         ("core.probes.watch", "from ..tasks.task import Task"),
+        ("core.decoding.beam", "from ..models.sequence_model import SequenceModel"),
         ("core.analysis.decay", "import torch"),
         ("core.analysis.decay", "from ..probes.watch import watch"),
         ("core.analysis.decay", "def fit():\n    from scipy import stats"),
