@@ -20,7 +20,7 @@ State = tuple[Tensor, ...]
 def language_step(model: SequenceModel) -> tuple[Callable[[Any, Tensor], tuple[Tensor, State]], State]:
     """The step that `core.decoding` calls, and the state of one hypothesis that has read nothing.
 
-    The step takes a state and tokens of shape (B,); it gives log-probabilities (B, V), float64, nats, and the new state.
+    The step takes a state and tokens (B,); it gives log-probabilities (B, V), float64, nats, and the new state.
 
     Errors: ValueError for a model that reads both ways, since the future is not there yet, or reads no tokens.
     """
