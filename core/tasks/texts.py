@@ -10,19 +10,22 @@ import importlib
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from .library_source import library_modules
+from .library_source import held_out_modules, library_modules
 
 MAX_BYTES = 5_000_000
 MIN_CHARACTERS = 500
 """More than the longest sequence, so that any length fits."""
 MAX_CHARACTERS_KNOWN = 256
 UNKNOWN = "[unk]"
+UNSEEN = "python-unseen"
+"""The modules of the standard library that the shipped model was not trained on: to be read, not to be learnt."""
 
 
 class TextError(ValueError):
@@ -100,8 +103,14 @@ def load_corpus(text: str, folder: Path | None = None) -> Corpus:
 
     Errors: TextError if the text is not there, or is not what its id says.
     """
-    readers = {"python-reference": _python_reference, "python-source": _python_source}
-    return tokenize(readers[text]() if text in readers else _own_text(text, folder))
+    return tokenize(read_text(text, folder))
+
+
+@lru_cache(maxsize=4)
+def read_text(text: str, folder: Path | None = None) -> str:
+    """The characters of TaskConfig.text, or of UNSEEN. Errors: TextError, as `load_corpus`."""
+    readers = {"python-reference": _python_reference, "python-source": _python_source, UNSEEN: _python_unseen}
+    return readers[text]() if text in readers else _own_text(text, folder)
 
 
 def tokenize(text: str) -> Corpus:
@@ -127,9 +136,16 @@ def _python_reference() -> str:
 
 
 def _python_source() -> str:
-    modules = library_modules()
+    return _joined("python-source", library_modules())
+
+
+def _python_unseen() -> str:
+    return _joined(UNSEEN, held_out_modules())
+
+
+def _joined(name: str, modules: Mapping[str, str]) -> str:
     if not modules:
-        raise TextError("python-source needs the standard library's source files, got none; use another text.")
+        raise TextError(f"{name} needs the standard library's source files, got none; use another text.")
     return "\n".join(modules.values())
 
 

@@ -9,9 +9,6 @@ import hashlib
 from collections.abc import Hashable
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from ..models.blocks import parameter_blocks
 from ..probes.jacobians import jacobian_spectrum, recurrent_spectrum
 from ..probes.loss_reach import loss_reach
@@ -19,9 +16,9 @@ from ..probes.paths import gradient_paths
 from ..probes.recurrent_call import RecurrentCall
 from ..probes.replay import of_examples
 from ..recordings.anatomy import BlockHistograms, GradientPaths, JacobianSpectrum, ReachOfText, RecurrentSpectrum
-from ..tasks.task import Batch
 from .block_norms import flattened
 from .config import MAX_MODELS
+from .examples import example_losses, example_tokens
 from .histograms import block_histograms
 from .limits import states_of
 from .moment import WATCHED_LAYER, Moment, Observed, observe
@@ -53,7 +50,9 @@ def loss_reach_at(moment: Moment, layer: int, direction: int, example: int, text
     """Which loss of one example reaches how far, with its tokens. Errors: as `jacobians_at`."""
     observed = seen(moment, texts)
     reach = loss_reach(of_examples(_call(observed), [example]), layer, direction)
-    return ReachOfText(reach, _tokens(observed, example), _losses(observed, example))
+    tokens = example_tokens(observed.task, observed.batch, example)
+    losses = example_losses(observed.task, observed.outputs, observed.batch, example)
+    return ReachOfText(reach, tokens, losses)
 
 
 def histograms_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> BlockHistograms:
@@ -79,23 +78,3 @@ def seen(moment: Moment, texts: Path | None) -> Observed:
 
 def _call(observed: Observed) -> RecurrentCall:
     return observed.watched.calls(WATCHED_LAYER)[-1]
-
-
-def _tokens(observed: Observed, example: int) -> tuple[str, ...]:
-    """What is read at each timestep: the token as its task prints it, or the values to two digits."""
-    inputs, symbols = observed.batch.inputs[example].tolist(), observed.task.symbols
-    if symbols:
-        return tuple(symbols[token] for token in inputs)
-    return tuple(" ".join(f"{value:.2g}" for value in values) for values in inputs)
-
-
-def _losses(observed: Observed, example: int) -> np.ndarray:
-    """The task's own loss of each timestep by itself, shape (T,); NaN where the mask is False."""
-    batch, one = observed.batch, slice(example, example + 1)
-    losses = np.full(batch.mask.shape[1], np.nan)
-    for step in batch.mask[example].nonzero().flatten().tolist():
-        mask = torch.zeros_like(batch.mask[one])
-        mask[0, step] = True
-        alone = Batch(batch.inputs[one], batch.targets[one], mask)
-        losses[step] = observed.task.loss(observed.outputs[one], alone).item()
-    return losses
