@@ -6,63 +6,46 @@ Axes: P parameters.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from core.recordings.storage import Recording, RecordingError, RecordNotFoundError
+from core.recordings.storage import Recording, RecordNotFoundError
 from core.training.config import TrainingConfig
-from core.training.limits import LimitReached
-from core.training.workers import WorkerDied, WorkerPool
+from core.training.workers import WorkerPool
 from dashboard import server
 from dashboard.analysis_call import call_within
 from dashboard.asked import Analysis, Asked, Drawn, read_question
-from dashboard.desk import Call, Desk, TooManyAsked
-from dashboard.frontdoor import visitor_from
+from dashboard.desk import Call, Desk
 from dashboard.packing import packed
 from dashboard.readers import readers_of
+from dashboard.replies import HEADERS, answered, refusal, visitor_of, zipped
 
 PATIENCE_SECONDS = 1.0
 """After so long the browser hears its place in the queue, and asks again."""
-HEADERS = {"Cache-Control": "no-store"}
-CLIENT_GONE = 499
-STATUSES: dict[type[Exception], int] = {
-    TooManyAsked: 429,
-    LimitReached: 400,
-    TimeoutError: 422,
-    ValueError: 400,
-    WorkerDied: 503,
-}
-"""Errors that a person can act on → HTTP status; RecordingError has its own, and all others are 500."""
 Snapshot = tuple[int, np.ndarray | None]
 """Training step and parameters, shape (P,); None: as initialised."""
-_log = logging.getLogger("unroll.answering")
 
 
 @dataclass(frozen=True)
 class Work:
     """What answers a question: calls of the worker and what is drawn from their results, or a picture drawn already."""
 
-    asked: Asked
+    key: tuple
+    """Equal for works of equal answers."""
     step: int | None
     """Of the parameters, or the newest of the recording; None without a run."""
     calls: tuple[Call, ...] = ()
+    draw: Callable[[list], Drawn] | None = None
+    """One result a call → picture."""
     body: bytes | None = None
-    """As `packed` gives it."""
-
-    @property
-    def key(self) -> tuple:
-        """Equal for works of equal answers."""
-        asked = self.asked
-        extra = tuple(sorted(asked.extra.items()))
-        return ("answer", asked.name, asked.config, asked.models, extra, tuple(call.key for call in self.calls))
+    """In place of both: as `packed` gives it."""
+    share: Callable[[], float | None] = lambda: None
+    """How much of the calls is done by now, in [0, 1]; None if nobody knows."""
 
 
 @lru_cache(maxsize=1)
@@ -75,60 +58,41 @@ def asked_endpoint(analyses: Callable[[], Mapping[str, Analysis]]) -> Callable[[
     """The endpoint that answers with one of these analyses. `analyses` is called at each question, to import late."""
 
     async def asked(request: Request) -> Response:
-        try:
-            analysis = analyses().get(request.path_params["name"])
-            if analysis is None:
-                return _refusal("There is no such picture; reload the page.", 404)
-            return await _while_there(request, _answer(request, analysis))
-        except RecordingError as error:
-            return _refusal(str(error), 410 if "vanished" in str(error) else 404)
-        except Exception as error:
-            return _failure(error)
+        analysis = analyses().get(request.path_params["name"])
+        if analysis is None:
+            return refusal("There is no such picture; reload the page.", 404)
+        return await answer(request, partial(_work, analysis, dict(request.query_params)))
 
-    return asked
+    return answered(asked)
 
 
-async def _while_there(request: Request, answer: Coroutine[Any, Any, Response]) -> Response:
-    """The answer; its work ends when the browser has gone."""
-    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(_leaves(request))
-    await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-    leaving.cancel()
-    if answering.done():
-        return answering.result()
-    answering.cancel()
-    return Response(status_code=CLIENT_GONE)
-
-
-async def _leaves(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _answer(request: Request, analysis: Analysis) -> Response:
-    work = await asyncio.to_thread(_work, analysis, dict(request.query_params))
+async def answer(request: Request, make_work: Callable[[], Work]) -> Response:
+    """The answer to one question. `make_work`, called in a thread, says what there is to do, and may read files."""
+    work = await asyncio.to_thread(make_work)
     if work.step is not None and str(work.step) == request.query_params.get("since"):
         return JSONResponse({"unchanged": True}, headers=HEADERS)
     if work.body is not None:
-        return _answered(request, work.body)
+        return zipped(request, work.body)
     desk = desk_of(await asyncio.to_thread(server.analysis_pool))
     if work.key in desk.kept:
-        return _answered(request, desk.kept.get(work.key))
-    results = await desk.results(_visitor(request), work.calls, PATIENCE_SECONDS)
+        return zipped(request, desk.kept.get(work.key))
+    results = await desk.results(visitor_of(request), work.calls, PATIENCE_SECONDS)
     if results is None:
-        return JSONResponse({"place": desk.place(work.calls)}, 202, headers=HEADERS)
-    body = await asyncio.to_thread(_drawn, analysis, work, results)
+        return JSONResponse(_standing(desk, work), 202, headers=HEADERS)
+    body = await asyncio.to_thread(_drawn, work, results)
     desk.kept.put(work.key, body)
-    return _answered(request, body)
+    return zipped(request, body)
 
 
-def _drawn(analysis: Analysis, work: Work, results: list) -> bytes:
-    assert analysis.draw is not None
-    return packed(analysis.draw(work.asked, results, work.step), work.step)
+def _standing(desk: Desk, work: Work) -> dict[str, float]:
+    """Place in the queue, and the share that is done where it is known."""
+    place, share = desk.place(work.calls), work.share()
+    return {"place": place} if share is None else {"place": place, "share": round(share, 3)}
 
 
-def _visitor(request: Request) -> str:
-    host = request.client.host if request.client else ""
-    return visitor_from(request.headers.get("cookie")) or host
+def _drawn(work: Work, results: list) -> bytes:
+    assert work.draw is not None
+    return packed(work.draw(results), work.step)
 
 
 def _work(analysis: Analysis, given: Mapping[str, str]) -> Work:
@@ -138,11 +102,20 @@ def _work(analysis: Analysis, given: Mapping[str, str]) -> Work:
     if analysis.draw_run is not None:
         return _drawn_from_run(analysis.draw_run, asked)
     if asked.run_id is None:
-        return Work(asked, None, tuple(_initial_call(analysis, asked, model) for model in asked.models))
+        return _to_draw(analysis, asked, None, [_initial_call(analysis, asked, model) for model in asked.models])
+    names = [asked.config.names[model] for model in asked.models]
     with readers_of(server.runs_root()).reading(asked.run_id) as recording:
-        found = [_snapshot(recording, asked, model) for model in asked.models]
+        found = [snapshot(recording, name, asked.step) for name in names]
     calls = [_call_in_run(analysis, asked, *place) for place in zip(asked.models, found, strict=True)]
-    return Work(asked, found[0][0], tuple(calls))
+    return _to_draw(analysis, asked, found[0][0], calls)
+
+
+def _to_draw(analysis: Analysis, asked: Asked, step: int | None, calls: list[Call]) -> Work:
+    extra = tuple(sorted(asked.extra.items()))
+    key = ("answer", asked.name, asked.config, asked.models, extra, tuple(call.key for call in calls))
+    draw = analysis.draw
+    assert draw is not None
+    return Work(key, step, tuple(calls), lambda results: draw(asked, results, step))
 
 
 def _drawn_from_run(draw_run: Callable[[Asked, Recording], Drawn], asked: Asked) -> Work:
@@ -150,17 +123,17 @@ def _drawn_from_run(draw_run: Callable[[Asked, Recording], Drawn], asked: Asked)
         raise ValueError("This picture is drawn from a run, and none is shown; train one first.")
     with readers_of(server.runs_root()).reading(asked.run_id) as recording:
         step = recording.last_step if asked.step is None else min(asked.step, recording.last_step)
-        return Work(asked, step, body=packed(draw_run(asked, recording), step))
+        return Work((), step, body=packed(draw_run(asked, recording), step))
 
 
-def _snapshot(recording: Recording, asked: Asked, model: int) -> Snapshot:
-    """The newest at or before the step asked for; before the first one, the initial."""
+def snapshot(recording: Recording, name: str, step: int | None) -> Snapshot:
+    """A model's newest parameters at or before the step asked for; before the first ones, the initial."""
     try:
-        step, parameters = recording.dated_record(f"{asked.config.names[model]}/parameters", asked.step)
+        found, parameters = recording.dated_record(f"{name}/parameters", step)
     except RecordNotFoundError:
         return 0, None
     assert isinstance(parameters, np.ndarray)
-    return step, parameters
+    return found, parameters
 
 
 def _initial_call(analysis: Analysis, asked: Asked, model: int) -> Call:
@@ -188,23 +161,3 @@ def _call(
     moment = Moment(config, model, step, parameters)
     arguments = (server.most_analysis_seconds(), analysis.compute, moment, *places, server.texts_root())
     return Call((analysis.compute, run_id, config, model, step, places), call_within, arguments)
-
-
-def _answered(request: Request, body: bytes) -> Response:
-    headers = {**HEADERS, "Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(gzip.decompress(body), media_type="application/json", headers=headers)
-    return Response(body, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
-
-
-def _refusal(sentence: str, status: int) -> Response:
-    return JSONResponse({"error": sentence}, status, headers=HEADERS)
-
-
-def _failure(error: Exception) -> Response:
-    for kind, status in STATUSES.items():
-        if isinstance(error, kind):
-            why = f"The picture did not come: {error}; try again." if kind is WorkerDied else str(error)
-            return _refusal(why, status)
-    _log.error("An analysis failed.", exc_info=error)
-    return _refusal("The picture could not be computed; the server's log says why.", 500)

@@ -131,12 +131,12 @@ def read_question(name: str, given: Mapping[str, str], runs: Path) -> Asked:
     return Asked(
         name,
         config,
-        tuple(_whole("models", part) for part in models),
-        layer=_whole("layer", given.get("layer", "0")),
-        direction=_whole("direction", given.get("direction", "0")),
-        example=_whole("example", given.get("example", "0")),
+        tuple(whole("models", part) for part in models),
+        layer=whole("layer", given.get("layer", "0")),
+        direction=whole("direction", given.get("direction", "0")),
+        example=whole("example", given.get("example", "0")),
         run_id=run_id,
-        step=None if step is None else _whole("step", step),
+        step=None if step is None else whole("step", step),
         extra=_numbers({key: text for key, text in given.items() if key not in _OWN}),
     )
 
@@ -153,7 +153,8 @@ def _config_of_run(runs: Path, run_id: str) -> TrainingConfig:
     return TrainingConfig.from_dict(read_header(runs / check_run_id(run_id)).config)
 
 
-def _whole(what: str, text: str) -> int:
+def whole(what: str, text: str) -> int:
+    """A whole number from an address. Errors: ValueError for other text."""
     if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
         raise ValueError(f"a question's {what} is a whole number, got {text[:60]!r}; reload the page.")
     return int(text)

@@ -114,7 +114,23 @@ def _analyses() -> Mapping[str, Analysis]:
     return ANALYSES
 
 
+async def reading(request: Request) -> Response:
+    """What a model read and expected; imported late, as torch is slow to load."""
+    from dashboard import reading_room
+
+    return await reading_room.reading(request)
+
+
+async def plane(request: Request) -> Response:
+    """The numbers of one gate or state of a reading."""
+    from dashboard import reading_room
+
+    return await reading_room.plane(request)
+
+
 ROUTES = [
+    Route("/unroll/reading", reading),
+    Route("/unroll/reading/plane", plane),
     Route("/unroll/asked/{name}", asked_endpoint(_analyses)),
     Route("/unroll/plotly.min.js", plotly_js),
     Route("/unroll/runs/{run_id}/rows", _with_errors_said(rows)),

@@ -1,0 +1,186 @@
+"""Where models read on demand: the reader's two questions, computed in a worker, kept, and sent as bytes.
+
+Axes: T timesteps, H hidden units.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+import math
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.models.config import ModelConfig
+from core.recordings.storage import read_header
+from core.training.config import TrainingConfig
+from core.training.limits import LimitReached
+from core.training.moment import Moment
+from core.training.read_planes import ReadPlanes, read_planes
+from core.training.reading import Reader
+from core.training.workers import WorkerPool
+from dashboard import server
+from dashboard.analysis_call import call_within
+from dashboard.answering import snapshot
+from dashboard.desk import Call, Desk
+from dashboard.readers import readers_of
+from dashboard.reading_asked import AskedReading, read_reading
+from dashboard.replies import answered, refusal, visitor_of, zipped
+
+SHIPPED_MODEL = Path(__file__).resolve().parents[1] / "assets" / "character-lstm.safetensors"
+MOST_BYTES = 160_000_000
+"""Of kept readings: six planes of 4,000 × 256 float32 are 25 MB."""
+PATIENCE_SECONDS = 60.0
+COMPRESSION = 1
+"""Level of gzip; more costs the reader time and saves little of such numbers."""
+PRECISIONS: dict[str, Any] = {"half": np.dtype("<f2"), "single": np.dtype("<f4")}
+_STARTED = secrets.token_hex(4)
+"""In every ETag, for a text or a model may be another when the server starts again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Who reads, found out."""
+
+    reader: Reader
+    key: tuple
+    """Equal for readers of equal weights."""
+    label: str
+    step: int | None
+    """Training step of the weights; None for the shipped model."""
+    config: ModelConfig
+    run: TrainingConfig | None
+
+
+@lru_cache(maxsize=1)
+def reading_desk_of(pool: WorkerPool) -> Desk:
+    """The readings' own desk before a pool, that planes do not push pictures out."""
+    return Desk(pool, MOST_BYTES)
+
+
+def choose(asked: AskedReading) -> Chosen:
+    """The model that is asked about; reads files.
+
+    Errors: RecordingError for the run, ValueError for its model, LimitReached for a reading that is too large.
+    """
+    chosen = _shipped() if asked.run is None else _of_run(*asked.run, asked.step)
+    one, limits = chosen.config, server.jobs().limits
+    if chosen.run is not None:
+        limits.check(chosen.run)
+    states = asked.passage.length * one.hidden_size * one.layers * (1 + one.bidirectional)
+    if states > limits.max_states:
+        raise LimitReached(
+            f"This server holds at most {limits.max_states:,} hidden states, got {states:,}; read fewer characters."
+        )
+    return chosen
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Chosen:
+    from core.models.character_model import load_character_model
+
+    config = load_character_model(SHIPPED_MODEL).config
+    return Chosen(SHIPPED_MODEL, ("shipped",), f"shipped {config.label}", None, config, None)
+
+
+def _of_run(run_id: str, name: str, step: int | None) -> Chosen:
+    config = TrainingConfig.from_dict(read_header(server.runs_root() / run_id).config)
+    if name not in config.names:
+        raise ValueError(f"the run has the models {', '.join(config.names)}, got {name[:60]!r}; choose one of these.")
+    with readers_of(server.runs_root()).reading(run_id) as recording:
+        found, parameters = snapshot(recording, name, step)
+    model = config.names.index(name)
+    one = config.models[model]
+    return Chosen(
+        Moment(config, model, found, parameters),
+        (run_id, name, found, parameters is None),
+        one.label,
+        found,
+        one,
+        config,
+    )
+
+
+def reading_call(asked: AskedReading, chosen: Chosen) -> Call:
+    """What a worker does for a reading."""
+    places = (asked.passage, asked.hands, asked.layer, asked.direction)
+    arguments = (server.most_analysis_seconds(), read_planes, chosen.reader, *places, server.texts_root())
+    return Call(("reading", chosen.key, *places), call_within, arguments)
+
+
+async def _planes(request: Request, asked: AskedReading, chosen: Chosen) -> ReadPlanes:
+    """The reading, from a worker unless it is kept. Errors: TimeoutError; whatever the worker raises."""
+    desk = reading_desk_of(await asyncio.to_thread(server.analysis_pool))
+    results = await desk.results(visitor_of(request), [reading_call(asked, chosen)], PATIENCE_SECONDS)
+    if results is None:
+        raise TimeoutError("The server is busy and the reading did not come; try again in a moment.")
+    return results[0]
+
+
+async def _asked(request: Request) -> tuple[AskedReading, Chosen]:
+    asked = read_reading(request.query_params)
+    return asked, await asyncio.to_thread(choose, asked)
+
+
+async def _reading(request: Request) -> Response:
+    asked, chosen = await _asked(request)
+    planes = await _planes(request, asked, chosen)
+    return zipped(request, await asyncio.to_thread(_described, asked, chosen, planes))
+
+
+def _described(asked: AskedReading, chosen: Chosen, planes: ReadPlanes) -> bytes:
+    first = next(iter(planes.planes.values()))
+    answer: dict[str, Any] = {
+        "kind": planes.kind,
+        "gates": list(planes.planes),
+        "steps": len(first),
+        "units": first.shape[1],
+        "layers": planes.layers,
+        "directions": planes.directions,
+        "tokens": planes.tokens,
+        "losses": [None if not math.isfinite(loss) else round(loss, 6) for loss in planes.losses.tolist()],
+        "next": planes.expected and [[[s, round(p, 6)] for s, p in row] for row in planes.expected],
+        "step": chosen.step,
+        "label": chosen.label,
+        "edited": sorted(step for step, _ in asked.passage.edits),
+    }
+    written = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(written.encode(), COMPRESSION)
+
+
+async def _plane(request: Request) -> Response:
+    """One gate or state, row-major (H, T), little-endian; precision=half (float16) or single (float32)."""
+    asked, chosen = await _asked(request)
+    gate, precision = request.query_params.get("gate", ""), request.query_params.get("precision", "half")
+    if precision not in PRECISIONS:
+        return refusal(f"precision is half or single, got {precision[:40]!r}; choose one.", 400)
+    named = repr((reading_call(asked, chosen).key, gate, precision, _STARTED))
+    headers = {"ETag": f'"{hashlib.sha256(named.encode()).hexdigest()[:24]}"', "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    planes = (await _planes(request, asked, chosen)).planes
+    if gate not in planes:
+        return refusal(f"this model has {', '.join(planes)}, got {gate[:40]!r}; choose one of these.", 400)
+    plane = planes[gate].T
+    headers |= {"X-Shape": f"{plane.shape[0]},{plane.shape[1]}"}
+    body = await asyncio.to_thread(_bytes, plane, PRECISIONS[precision])
+    return zipped(request, body, "application/octet-stream", **headers)
+
+
+def _bytes(plane: np.ndarray, kind: np.dtype) -> bytes:
+    return gzip.compress(np.ascontiguousarray(plane, kind).tobytes(), COMPRESSION)
+
+
+reading = answered(_reading)
+"""GET /unroll/reading: what was read, what was expected, how sure."""
+plane = answered(_plane)
+"""GET /unroll/reading/plane: the numbers of one gate or state."""
