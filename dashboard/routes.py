@@ -1,4 +1,4 @@
-"""HTTP beside Streamlit's own: the scripts of the live figures, a run's new rows, computed pictures, exports.
+"""HTTP beside Streamlit's own: scripts of the pages' hosts, a run's new rows, computed pictures, readings, exports.
 
 A live page asks for what it has not seen, so an answer costs what is new, not the history.
 """
@@ -25,7 +25,7 @@ from dashboard.readers import readers_of
 if TYPE_CHECKING:
     from dashboard.asked import Analysis
 
-SCRIPTS = {path.name: path for path in (Path(__file__).parent / "widgets").glob("live_*.js")}
+SCRIPTS = {path.name: path for path in (Path(__file__).parent / "widgets").glob("*.js")}
 ACTIVE = ("queued", "running", "paused")
 
 
