@@ -13,7 +13,6 @@ import math
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from core.training.limits import LimitReached
 from core.training.moment import Moment
 from core.training.read_planes import ReadPlanes, read_planes
 from core.training.reading import Reader
+from core.training.start import SHIPPED
 from core.training.workers import WorkerPool
 from dashboard import server
 from dashboard.analysis_call import call_within
@@ -36,7 +36,6 @@ from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading, read_reading
 from dashboard.replies import answered, refusal, visitor_of, zipped
 
-SHIPPED_MODEL = Path(__file__).resolve().parents[1] / "assets" / "character-lstm.safetensors"
 MOST_BYTES = 160_000_000
 """Of kept readings: six planes of 4,000 × 256 float32 are 25 MB."""
 PATIENCE_SECONDS = 60.0
@@ -88,8 +87,8 @@ def choose(asked: AskedReading) -> Chosen:
 def _shipped() -> Chosen:
     from core.models.character_model import load_character_model
 
-    config = load_character_model(SHIPPED_MODEL).config
-    return Chosen(SHIPPED_MODEL, ("shipped",), f"shipped {config.label}", None, config, None)
+    config = load_character_model(SHIPPED).config
+    return Chosen(SHIPPED, ("shipped",), f"shipped {config.label}", None, config, None)
 
 
 def _of_run(run_id: str, name: str, step: int | None) -> Chosen:

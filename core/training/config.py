@@ -13,6 +13,8 @@ from .strict import read_dataclass
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop")
 CLIPS = ("norm", "value", "none")
+SHIPPED_START = "shipped"
+STARTS = ("drawn", SHIPPED_START)
 MAX_MODELS = 4
 MAX_SEED = 2**32 - 1
 RANGES = {"steps": (1, 10_000_000), "batch_size": (1, 4096), "seed": (0, MAX_SEED)}
@@ -41,6 +43,8 @@ class TrainingConfig:
     max_norm: float = 1.0
     seed: int = 0
     """Of the weights and of the batches."""
+    start: str = "drawn"
+    """One of STARTS: weights drawn by the seed, or those of the shipped character model, to go on from there."""
 
     def __post_init__(self):
         for name, (low, high) in RANGES.items():
@@ -49,6 +53,12 @@ class TrainingConfig:
         check_learning_rate(self.learning_rate)
         check_clip(self.clip)
         check_max_norm(self.max_norm)
+        check_choice("start", self.start, STARTS)
+        if self.start == SHIPPED_START and self.task.name != "next_character":
+            raise ValueError(
+                f"start {SHIPPED_START!r} needs the task 'next_character', got {self.task.name!r}; choose it, or "
+                "start with drawn weights."
+            )
         if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
             raise ValueError(
                 f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."

@@ -14,8 +14,6 @@ import numpy as np
 import torch
 
 from ..models.blocks import parameter_blocks
-from ..models.config import ModelConfig
-from ..models.sequence_model import build_model
 from ..recordings.records import ModelStep, TrainingStep
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
@@ -24,6 +22,7 @@ from .clipping import clip
 from .config import TrainingConfig
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
 from .snapshots import is_snapshot, parameter_steps
+from .start import initial_model
 
 SNAPSHOT_EXAMPLES = 8
 """Of which a snapshot keeps the gates, the first of the batch."""
@@ -73,7 +72,7 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
     """
     task = make_task(config.task, texts)
     knobs = knobs or Knobs.of(config)
-    trainees = [_Trainee(name, model, task, config) for name, model in zip(config.names, config.models, strict=True)]
+    trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
     keeping = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
     for step in range(config.steps + 1):
         drawn = draw(task, config, step)
@@ -96,11 +95,11 @@ def _is_finite(model: ModelStep) -> bool:
 class _Trainee:
     """A model in training, with its optimizer."""
 
-    def __init__(self, name: str, config: ModelConfig, task: Task, training: TrainingConfig):
-        self.name = name
-        self.is_clipped = config.clipped
+    def __init__(self, training: TrainingConfig, position: int, task: Task):
+        self.name = training.names[position]
+        self.is_clipped = training.models[position].clipped
         self.task = task
-        self.model = build_model(config, task, training.seed)
+        self.model = initial_model(training, position, task)
         self.weights = list(self.model.parameters())
         self.optimizer = _make_optimizer(training, self.weights)
         self.starts = np.array([block.start for block in parameter_blocks(self.model)])

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.sequence_model import SequenceModel, build_model
+from ..models.sequence_model import SequenceModel
 from ..probes.watch import Watched, watch
 from ..tasks.catalog import make_task
 from ..tasks.task import Batch, Task
 from .config import TrainingConfig
+from .start import initial_model
 
 WATCHED_LAYER = "recurrent"
 """Where the recurrent stack is in a SequenceModel, and so its name in `Watched`."""
@@ -84,7 +85,7 @@ def observe(moment: Moment, texts: Path | None = None) -> Observed:
     """
     config = moment.config
     task = make_task(config.task, texts)
-    model = build_model(config.models[moment.model], task, config.seed)
+    model = initial_model(config, moment.model, task)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
     return observe_pass(model, task, draw(task, config, moment.step))

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..models.sequence_model import SequenceModel, build_model
+from ..models.sequence_model import SequenceModel
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
 from .clipping import total_norm
 from .moment import WATCHED_LAYER, Draw, Moment, draw, observe
 from .remedies import remedies
+from .start import initial_model
 
 PATIENT = "patient"
 BATCHES = 12
@@ -54,7 +55,7 @@ def initial_gradient_norms(
     """
     config = moment.config
     task = make_task(config.task, texts)
-    model = build_model(config.models[moment.model], task, config.seed)
+    model = initial_model(config, moment.model, task)
     batches = range(min(BATCHES, config.steps + 1))
     return np.array([_gradient_norm(model, task, draw(task, config, step)) for step in batches])
 

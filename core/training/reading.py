@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..models.character_model import load_character_model
-from ..models.sequence_model import SequenceModel, build_model
+from ..models.sequence_model import SequenceModel
 from ..models.vocabulary import UNKNOWN
 from ..probes.intervene import intervene
 from ..probes.intervention import NAMES, Intervention
@@ -28,6 +28,7 @@ from ..tasks.task import Batch, Task
 from ..tasks.texts import UNSEEN, read_text
 from .examples import example_losses, example_tokens
 from .moment import WATCHED_LAYER, Moment, draw, load_parameters
+from .start import initial_model
 
 LIKELIEST = 5
 MOST_OPEN, MOST_KEPT = 4, 2
@@ -149,7 +150,7 @@ def _from_file(path: Path) -> Opened:
 
 def _from_moment(moment: Moment, texts: Path | None) -> Opened:
     task = make_task(moment.config.task, texts)
-    model = build_model(moment.config.models[moment.model], task, moment.config.seed)
+    model = initial_model(moment.config, moment.model, task)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
     return Opened(model.eval().double(), task.symbols, task, moment)

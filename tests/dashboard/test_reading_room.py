@@ -58,7 +58,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, shipped: Path) -> Iterator[in
         patch.setenv("UNROLL_RUNS", str(tmp_path_factory.mktemp("reading") / "runs"))
         patch.setenv("UNROLL_ANALYSIS_WORKERS", "1")
         patch.setenv("UNROLL_WORKERS", "1")
-        patch.setattr(reading_room, "SHIPPED_MODEL", shipped)
+        patch.setattr(reading_room, "SHIPPED", shipped)
         reading_room._shipped.cache_clear()
         server.close_jobs()
         server.close_analysis_pool()
@@ -189,7 +189,7 @@ def test_a_reading_above_the_servers_limit_of_states_is_refused(port: int, run: 
 
 def test_the_shipped_model_reads_two_thousand_characters_soon(monkeypatch, port: int) -> None:
     real = Path(reading_room.__file__).resolve().parents[1] / "assets" / "character-lstm.safetensors"
-    monkeypatch.setattr(reading_room, "SHIPPED_MODEL", real)
+    monkeypatch.setattr(reading_room, "SHIPPED", real)
     reading_room._shipped.cache_clear()
     started = time.perf_counter()
     asked = AskedReading(passage=Passage(length=2000))
