@@ -1,8 +1,15 @@
 """Decoding: from a step that gives log-probabilities to hypotheses and the whole search tree."""
 
-from .beam import beam_search, greedy
+from .beam_searches import beam_search, greedy
+from .diverse import diverse_beam_search
+from .exact import best_first_search, depth_first_search
+from .exhaustive import exhaustive_count, exhaustive_search
 from .length_penalty import NO_PENALTY, LengthPenalty, by_length, coverage_penalty, gnmt
+from .presets import PRESETS, Preset
+from .reranking import reranked
 from .rules import FREE, Rules
+from .sampling import sample
+from .search_error import score_against_size, search_error
 from .semantics import (
     FAIRSEQ,
     FINISHED_STAY,
@@ -16,6 +23,8 @@ from .semantics import (
     Stop,
     WhenFinished,
 )
+from .stochastic import stochastic_beam_search
+from .tables import table_step
 
 __all__ = [
     "FAIRSEQ",
@@ -25,17 +34,30 @@ __all__ = [
     "HUGGING_FACE_DEFAULTS",
     "HUGGING_FACE_EARLY",
     "NO_PENALTY",
+    "PRESETS",
     "SEMANTICS",
     "SHRINKING",
     "Horizon",
     "LengthPenalty",
+    "Preset",
     "Rules",
     "Semantics",
     "Stop",
     "WhenFinished",
     "beam_search",
+    "best_first_search",
     "by_length",
     "coverage_penalty",
+    "depth_first_search",
+    "diverse_beam_search",
+    "exhaustive_count",
+    "exhaustive_search",
     "gnmt",
     "greedy",
+    "reranked",
+    "sample",
+    "score_against_size",
+    "search_error",
+    "stochastic_beam_search",
+    "table_step",
 ]

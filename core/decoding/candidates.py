@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ..recordings.search_tree import ROOT
-from .rules import ALLOWED, Law
+from .rules import ALLOWED
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,16 @@ class Rows:
     is_ended: np.ndarray
 
     @classmethod
-    def beginning(cls, start: tuple[int, ...]) -> Rows:
+    def beginning(cls, start: tuple[int, ...], score: float = 0.0) -> Rows:
         """The empty hypothesis."""
-        zero = np.zeros(1)
-        return cls(np.array([ROOT]), zero, zero, np.array([start], dtype=np.int64), np.zeros(1, dtype=bool))
+        return cls(
+            np.array([ROOT]), np.zeros(1), np.full(1, score), np.array([start], dtype=np.int64), np.zeros(1, dtype=bool)
+        )
 
     def __len__(self) -> int:
         return len(self.nodes)
 
-    @property
+    @cached_property
     def alive(self) -> np.ndarray:
         """Places of those that go on."""
         return np.flatnonzero(~self.is_ended)
@@ -95,23 +96,26 @@ def spread(rows: Rows, alive_log_probs: np.ndarray) -> np.ndarray:
 
 
 def candidates(
-    rows: Rows, step_log_probs: np.ndarray, law: Law, length: int, raised: np.ndarray | None = None
+    rows: Rows,
+    step_log_probs: np.ndarray,
+    forbidden: np.ndarray | None,
+    eos: int | None,
+    raised: np.ndarray | None = None,
 ) -> Candidates:
     """Candidates of all rows at a step.
 
     Ranked by score + step log-probability, or by `raised`, shape (B, V), where a search ranks otherwise.
     """
     size = step_log_probs.shape[1]
-    forbidden = law.forbidden(length, rows.histories, size)
     scores = rows.scores[:, None] + step_log_probs if raised is None else raised
     if forbidden is not None:
         scores = np.where(forbidden == ALLOWED, scores, -np.inf)
-    flat = _of_finished_only_the_end(rows, scores, law.eos)
+    flat = _of_finished_only_the_end(rows, scores, eos)
     values = scores.ravel()
     ranked = np.argsort(-values, kind="stable") if flat is None else flat[np.argsort(-values[flat], kind="stable")]
     count = int(np.count_nonzero(values[ranked] > -np.inf))
     log_probs = rows.log_probs[:, None] + step_log_probs
-    return Candidates(rows, size, ranked, count, step_log_probs, log_probs, scores, forbidden, law.eos)
+    return Candidates(rows, size, ranked, count, step_log_probs, log_probs, scores, forbidden, eos)
 
 
 def _of_finished_only_the_end(rows: Rows, scores: np.ndarray, eos: int | None) -> np.ndarray | None:

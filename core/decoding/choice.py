@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..recordings.search_tree import Reason
 from .candidates import Candidates
 
 
@@ -28,6 +29,8 @@ class Choice:
     """Finished by the greatest length alone."""
     dropped: np.ndarray = field(default_factory=_none)
     """End tokens taken up, yet below the best k."""
+    others: Reason = Reason.OUTRANKED
+    """Why every other candidate that was allowed is pruned."""
 
     @property
     def finished(self) -> np.ndarray:

@@ -5,21 +5,17 @@ Axes: k places.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .length_penalty import LengthPenalty
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """One finished hypothesis."""
 
     node: int
-    log_prob: float
-    """What it was ranked by when it finished; its log-probability, unless the search ranks by something else."""
-    length: int
     score: float
 
 
@@ -45,10 +41,10 @@ class Ended:
         """The score that a further one has to beat; −∞ while a place is free."""
         return self.best[-1].score if self.is_full and self.best else -np.inf
 
-    def admit(self, nodes: np.ndarray, log_probs: np.ndarray, length: int) -> list[int]:
-        """Take hypotheses in; the nodes that are pushed out for want of a place."""
-        for node, log_prob in zip(nodes.tolist(), log_probs.tolist(), strict=True):
-            self.best.append(Finished(node, log_prob, length, self.penalty.score(log_prob, length)))
+    def admit(self, nodes: np.ndarray, values: np.ndarray, length: int) -> list[int]:
+        """Take hypotheses in, ranked by `values` after the length penalty; those pushed out for want of a place."""
+        for node, value in zip(nodes.tolist(), values.tolist(), strict=True):
+            self.best.append(Finished(node, self.penalty.score(value, length)))
         self.best.sort(key=lambda one: -one.score)
         out = [] if self.places is None else self.best[self.places :]
         self.best = self.best[: self.places]

@@ -117,7 +117,7 @@ class Growth:
 def _fates(found: Candidates, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
     """Status and reason of each candidate, by position."""
     status = np.full(len(found.order), STATUS_CODES[Status.PRUNED], dtype=np.int8)
-    reason = np.full(len(found.order), REASON_CODES[Reason.OUTRANKED], dtype=np.int8)
+    reason = np.full(len(found.order), REASON_CODES[choice.others], dtype=np.int8)
     outside = np.arange(found.count, len(found.order))
     reason[outside] = REASON_CODES[Reason.IMPOSSIBLE]
     if found.forbidden is not None:
@@ -133,8 +133,9 @@ def _fates(found: Candidates, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
     return status, reason
 
 
-def moved(rows: Rows, found: Candidates, ids: np.ndarray, positions: np.ndarray) -> Rows:
-    """The rows that candidates at these positions become; finished ones keep their history's length with the token."""
+def moved(found: Candidates, ids: np.ndarray, positions: np.ndarray) -> Rows:
+    """The rows that candidates at these positions become."""
+    rows = found.rows
     parents, tokens = found.parents[positions], found.tokens[positions]
     was_ended = rows.is_ended[parents]
     log_probs = np.where(was_ended, rows.log_probs[parents], found.at(found.log_probs, positions))

@@ -169,7 +169,7 @@ class SearchTree:
         """Probability kept, finished and pruned after each step, shape (L, 3); each row sums to 1.
 
         Finished and pruned are all those so far; a finished one that was pushed out counts as pruned from then on.
-        With groups, the mean over them.
+        With groups, the mean over them; what a group kept when it stopped stays kept.
         """
         probability, length = np.exp(self.log_prob), self.steps + 1
 
@@ -177,12 +177,14 @@ class SearchTree:
             return np.bincount(steps[chosen], weights=weights[chosen], minlength=length)[1:]
 
         kept, finished = self.has(Status.KEPT), self.has(Status.FINISHED)
+        fed = (np.bincount(self.parent[1:], minlength=len(self)) > 0) | (self.rest_count > 0)
+        alive = at(self.step, kept & fed, probability) + np.cumsum(at(self.step, kept & ~fed, probability))
         everyone = np.ones(len(self), dtype=bool)
         pushed_out = np.cumsum(at(self.left, self.left > 0, probability))
         ended = np.cumsum(at(self.step, finished, probability)) - pushed_out
         unlisted = at(np.minimum(self.step + 1, self.steps), everyone, self.rest_mass)
         lost = np.cumsum(at(self.step, ~kept & ~finished, probability) + unlisted) + pushed_out
-        return np.stack([at(self.step, kept, probability), ended, lost], axis=1) / self.groups
+        return np.stack([alive, ended, lost], axis=1) / self.groups
 
 
 @dataclass(frozen=True)
