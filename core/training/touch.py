@@ -85,7 +85,7 @@ def path_between(
     model = opened(reader, texts)
     if not model.symbols:
         raise ValueError(
-            "path_between needs a model that reads tokens, got one that reads numbers; choose another task."
+            "path_between needs a model that reads tokens, got one of numbers; choose another task."
         )
     tokens = encode(model.symbols, read(reader, passage, (), texts).tokens)
     inputs = model.model.embedding(tokens).detach()
