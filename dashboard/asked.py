@@ -163,10 +163,11 @@ def whole(what: str, text: str) -> int:
 def _numbers(given: Mapping[str, str]) -> dict[str, float]:
     if len(given) > MOST_EXTRA or not all(_NAME.fullmatch(name) for name in given):
         raise ValueError(f"a question carries at most {MOST_EXTRA} numbers with names, got {list(given)[:3]}; reload.")
-    return {name: _number(name, text) for name, text in given.items()}
+    return {name: number(name, text) for name, text in given.items()}
 
 
-def _number(name: str, text: str) -> float:
+def number(name: str, text: str) -> float:
+    """A finite number from an address. Errors: ValueError for other text."""
     try:
         value = float(text[:40])
     except ValueError:

@@ -30,8 +30,9 @@ from core.training.start import SHIPPED
 from core.training.workers import WorkerPool
 from dashboard import server
 from dashboard.analysis_call import call_within
-from dashboard.answering import snapshot
+from dashboard.answering import Work, answer, snapshot
 from dashboard.desk import Call, Desk
+from dashboard.gates_asked import read_gates_question
 from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading, read_reading
 from dashboard.replies import answered, refusal, visitor_of, zipped
@@ -138,7 +139,7 @@ async def _reading(request: Request) -> Response:
 
 def _described(asked: AskedReading, chosen: Chosen, planes: ReadPlanes) -> bytes:
     first = next(iter(planes.planes.values()))
-    answer: dict[str, Any] = {
+    described: dict[str, Any] = {
         "kind": planes.kind,
         "gates": list(planes.planes),
         "steps": len(first),
@@ -152,7 +153,7 @@ def _described(asked: AskedReading, chosen: Chosen, planes: ReadPlanes) -> bytes
         "label": chosen.label,
         "edited": sorted(step for step, _ in asked.passage.edits),
     }
-    written = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+    written = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
     return gzip.compress(written.encode(), COMPRESSION)
 
 
@@ -183,3 +184,21 @@ reading = answered(_reading)
 """GET /unroll/reading: what was read, what was expected, how sure."""
 plane = answered(_plane)
 """GET /unroll/reading/plane: the numbers of one gate or state."""
+
+
+async def _gates(request: Request) -> Response:
+    from dashboard.gates_analyses import GATES_ANALYSES
+
+    make = GATES_ANALYSES.get(request.path_params["name"])
+    if make is None:
+        return refusal("There is no such picture; reload the page.", 404)
+
+    def work() -> Work:
+        question = read_gates_question(request.path_params["name"], request.query_params)
+        return make(question, choose(question.reading))
+
+    return await answer(request, work)
+
+
+gates = answered(_gates)
+"""GET /unroll/asked/gates/{name}: a picture of the Gates page."""

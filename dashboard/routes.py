@@ -128,7 +128,15 @@ async def plane(request: Request) -> Response:
     return await reading_room.plane(request)
 
 
+async def gates_picture(request: Request) -> Response:
+    """A picture of the Gates page."""
+    from dashboard import reading_room
+
+    return await reading_room.gates(request)
+
+
 ROUTES = [
+    Route("/unroll/asked/gates/{name}", gates_picture),
     Route("/unroll/reading", reading),
     Route("/unroll/reading/plane", plane),
     Route("/unroll/asked/{name}", asked_endpoint(_analyses)),

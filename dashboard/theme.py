@@ -70,6 +70,15 @@ GATE_MARKS: dict[str, Mark] = {
     "new": Mark("#009e73", "square"),
 }
 """One a block of recurrent weights, by the gate that it feeds."""
+GATE_TITLES = {
+    "input": "input i", "forget": "forget f", "candidate": "candidate g", "output": "output o", "cell": "cell c",
+    "reset": "reset r", "update": "update z", "new": "new n", "hidden": "hidden h",
+}  # fmt: skip
+"""How to print each gate and state."""
+BEFORE, AFTER = "#80868f", "#d55e00"
+"""A reading as it was, and with hands in the works."""
+CHOSEN = "#d55e00"
+"""The unit that one looks at, among all."""
 
 
 def model_stroke(cell: str, nth: int = 0) -> Stroke:

@@ -1,100 +1,24 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
-import socket
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
-from core.models.character_model import CharacterModel, load_character_model, save_character_model
-from core.models.config import ModelConfig
-from core.models.sequence_model import build_model
-from core.models.vocabulary import Vocabulary
+from core.models.character_model import load_character_model
 from core.probes.intervention import still_cell
-from core.recordings.storage import RecordingWriter
-from core.tasks.config import TaskConfig
-from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.moment import Moment
 from core.training.read_planes import read_planes
 from core.training.reading import Passage
 from dashboard import reading_room, server
-from dashboard.frontdoor import MIDDLEWARE
-from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading, reading_question
-from dashboard.routes import ROUTES
+from tests.dashboard.reading_server import CONFIG, TEXT, get, port, run, shipped
 
-TEXT = 'def f(x):\n    return "a" + x\n'
-CONFIG = TrainingConfig(
-    TaskConfig("recall", length=8),
-    (ModelConfig("gru", hidden_size=6), ModelConfig("lstm", hidden_size=5, layers=2, bidirectional=True)),
-    steps=3,
-    batch_size=4,
-)
-
-
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("assets") / "tiny.safetensors"
-    config, vocabulary = ModelConfig("lstm", hidden_size=8), Vocabulary.of(TEXT)
-    save_character_model(path, CharacterModel(build_model(config, vocabulary, 3), config, vocabulary, {}))
-    return path
-
-
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory, shipped: Path) -> Iterator[int]:
-    """The dashboard's routes on a free port, with one worker and a tiny shipped model."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLL_RUNS", str(tmp_path_factory.mktemp("reading") / "runs"))
-        patch.setenv("UNROLL_ANALYSIS_WORKERS", "1")
-        patch.setenv("UNROLL_WORKERS", "1")
-        patch.setattr(reading_room, "SHIPPED", shipped)
-        reading_room._shipped.cache_clear()
-        server.close_jobs()
-        server.close_analysis_pool()
-        serving = uvicorn.Server(uvicorn.Config(Starlette(routes=ROUTES, middleware=MIDDLEWARE), log_level="error"))
-        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]})
-        thread.start()
-        assert server.analysis_pool().wait_until_warm(120)
-        yield listening.getsockname()[1]
-        serving.should_exit = True
-        thread.join()
-        server.close_jobs()
-        server.close_analysis_pool()
-        readers_of(server.runs_root()).close()
-    reading_room._shipped.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def run(port: int) -> str:
-    """A run of CONFIG's models, whose parameters are recorded at steps 0 and 2."""
-    root = server.runs_root()
-    root.mkdir(exist_ok=True)
-    with RecordingWriter.create(root, config=CONFIG.to_dict(), seed=CONFIG.seed) as writer:
-        for step in train(CONFIG):
-            kept = step.models if step.step in (0, 2) else ()
-            writer.append(step.step, {}, {f"{model.name}/parameters": model.parameters for model in kept})
-        writer.close()
-        return writer.header.id
-
-
-def get(port: int, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    found = answer.status, answer.headers, answer.read()
-    connection.close()
-    return found
+__all__ = ["port", "run", "shipped"]
 
 
 def described(port: int, asked: AskedReading) -> dict:

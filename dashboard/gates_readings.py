@@ -1,0 +1,141 @@
+"""Sentences that read the Gates page's pictures out in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.analysis.cell_search import CellSearch
+from core.analysis.saturation import Saturation
+from core.recordings.interventions import CellPath
+from core.training.touch import Touched
+from dashboard.figures.cells import beyond_chance
+from dashboard.figures.interventions import visible
+from dashboard.readings import number
+from dashboard.theme import GATE_TITLES
+
+MOSTLY = 0.9
+"""Share of the characters from which a unit counts as always open or shut."""
+FAITHFUL = 0.1
+"""∏ f within this share of the measured derivative."""
+
+
+def saturation_sentence(
+    saturations: Mapping[str, Saturation], place: tuple[int, int], bounds: tuple[float, float]
+) -> str:
+    """How many units of a layer and direction are nearly always open, or shut, gate by gate."""
+    parts = [_saturated(name, one.left[place], one.right[place]) for name, one in saturations.items()]
+    shut, open_ = bounds
+    return f"Open is above {open_:g}, shut below {shut:g}. " + " ".join(parts)
+
+
+def _saturated(name: str, left: np.ndarray, right: np.ndarray) -> str:
+    most = int(np.argmax(right))
+    return (
+        f"**{GATE_TITLES[name].capitalize()}**: {int((right > MOSTLY).sum())} of {len(right)} units are open, "
+        f"{int((left > MOSTLY).sum())} shut, at over {MOSTLY:.0%} of what was read; unit {most} is open most often, "
+        f"{right[most]:.0%}."
+    )
+
+
+def saturation_training_sentence(steps: np.ndarray, shares: Mapping[str, np.ndarray]) -> str:
+    """How much more decided the gates are at the last snapshot than at the first."""
+    parts = [
+        f"**{GATE_TITLES[name]}** open {values[1, 0]:.0%} → {values[1, -1]:.0%}, shut {values[0, 0]:.0%} → "
+        f"{values[0, -1]:.0%}"
+        for name, values in shares.items()
+    ]
+    return f"From step {steps[0]} to {steps[-1]}: {'; '.join(parts)}."
+
+
+def cells_sentence(title: str, search: CellSearch, characters: int) -> str:
+    """The best unit for a property, and what chance finds."""
+    if np.isnan(search.held_out[0]) or np.isnan(search.ranked[0]):
+        return f"Nothing in these {characters:,} characters is **{title}**, or everything is: there is nothing to tell."
+    unit, sign = int(search.units[0]), "high" if search.signs[0] > 0 else "low"
+    share = "" if np.isnan(search.share) else f", which holds at {search.share:.1%} of them"
+    return (
+        f"Of {len(search.units)} units on {characters:,} characters, unit **{unit}** tells best what is **{title}**"
+        f"{share}: it is {sign} there, {search.measure} **{search.held_out[0]:.3f}** on the half that the choice did "
+        f"not see. The best of {len(search.units)} random directions reaches {search.random_held_out:.3f}."
+    )
+
+
+def properties_sentence(searches: Mapping[str, CellSearch], titles: Mapping[str, str]) -> str:
+    """For which properties a unit is far better than chance."""
+    gains = {
+        name: beyond_chance(one, float(one.held_out[0])) - beyond_chance(one, one.random_held_out)
+        for name, one in searches.items()
+    }
+    known = {name: gain for name, gain in gains.items() if not np.isnan(gain)}
+    if not known:
+        return "No property changes in this text."
+    best, worst = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
+    return (
+        f"Farthest beyond chance is the unit for **{titles[best]}**: unit {searches[best].units[0]}, {known[best]:.2f} "
+        f"more than the best random direction. Least of its own has that for **{titles[worst]}** ({known[worst]:+.2f}): "
+        "a random mixture of all units tells it about as well."
+    )
+
+
+def chances_sentence(touched: Touched, place: int) -> str:
+    """Which symbol leads before and after."""
+    assert touched.chances is not None
+    (before, after), symbols = touched.chances, touched.symbols
+    first, second = int(np.argmax(before)), int(np.argmax(after))
+    lead = "The same symbol leads" if first == second else "Another symbol leads"
+    return (
+        f"After t = {place}: **{visible(symbols[first])}** {before[first]:.1%} → {after[first]:.1%}. {lead}: "
+        f"**{visible(symbols[second])}** with {after[second]:.1%}."
+    )
+
+
+def effect_sentence(touched: Touched, span: tuple[int, int] | None) -> str:
+    """What the hands cost, and how long their effect lasts."""
+    before, after = (_mean(losses) for losses in touched.losses)
+    parts = [f"Mean loss **{before} → {after}** over {len(touched.tokens):,} timesteps"]
+    if span is not None:
+        inside = [_mean(losses[span[0] : span[1] + 1]) for losses in touched.losses]
+        parts.append(f"in the span {inside[0]} → {inside[1]}")
+    sentence = ", ".join(parts) + "."
+    if touched.divergence is not None and touched.divergence.any():
+        last = int(np.flatnonzero(touched.divergence > 0.01)[-1]) if (touched.divergence > 0.01).any() else None
+        farthest = int(np.argmax(touched.divergence))
+        sentence += (
+            f" Expectations are farthest apart after t = {farthest}: {number(touched.divergence[farthest])} nats"
+        )
+        sentence += "." if last is None else f"; the last difference above 0.01 nats is after t = {last}."
+    return sentence
+
+
+def _mean(losses: np.ndarray) -> str:
+    known = losses[~np.isnan(losses)]
+    return number(float(known.mean())) if len(known) else "–"
+
+
+def state_sentence(touched: Touched, unit: int, name: str, span: tuple[int, int] | None) -> str:
+    """How far the unit's state was moved; whether it stood still."""
+    before, after = (values[:, unit] for values in touched.state)
+    moved = int(np.argmax(np.abs(after - before)))
+    change = f"{number(before[moved])} → {number(after[moved])}"
+    sentence = f"The {name} state of unit {unit} is moved most at t = {moved}: {change}."
+    if touched.stand is not None:
+        sentence += (
+            " While f = 1 and i = 0, c stands still: the largest |cₜ − cₜ₋₁| of all held units and timesteps is "
+            f"**{number(touched.stand)}**" + (", exactly." if touched.stand == 0 else ".")
+        )
+    return sentence
+
+
+def path_sentence(path: CellPath, unit: int) -> str:
+    """How well the product of forget gates says what is left of a cell state."""
+    own, product = path.own, path.product
+    with np.errstate(divide="ignore", invalid="ignore"):
+        near = np.abs(own - product) <= FAITHFUL * np.abs(own)
+    return (
+        f"Over {path.last - path.first} steps unit **{unit}** keeps ∏ f = **{number(product[unit])}** along the "
+        f"carousel; measured, ∂c/∂c is {number(own[unit])}, and {number(path.from_others[unit])} comes from all other "
+        f"units together. For {int(near.sum())} of {len(own)} units the product is within {FAITHFUL:.0%} of the "
+        f"measured value; {int((product > 0.5).sum())} units keep more than half."
+    )
