@@ -11,10 +11,10 @@ import numpy as np
 
 from ..recordings.search import Hypothesis, Search, hypotheses_of
 from ..recordings.search_tree import Reason, SearchTree, Status
-from .candidates import Candidates, Rows, candidates, spread
+from .candidates import Candidates, Rows, candidates, moved, spread
 from .choice import Choice, best, refilled
 from .ended import Ended
-from .growth import Growth, moved
+from .growth import Growth
 from .length_penalty import LengthPenalty
 from .scorer import Scorer
 from .semantics import Semantics, Stop, WhenFinished
@@ -67,13 +67,17 @@ class Beam:
         return hypotheses_of(tree, [one.node for one in self.ended.best], [one.score for one in self.ended.best])
 
     def _finish(self, found: Candidates, choice: Choice, ids: np.ndarray, length: int) -> None:
-        new = choice.finished[~found.rows.is_ended[found.parents[choice.finished]]]
+        new = choice.finished
+        if found.rows.is_any_ended:
+            new = new[~found.rows.is_ended[found.parents[new]]]
         if self.semantics.when_finished is WhenFinished.STAYS:
             self._push_out_of_the_beam(set(ids[choice.finished].tolist()), length)
         elif self.semantics.when_finished is WhenFinished.SHRINKS:
             self.width -= len(new)
         elif self.semantics.stop is Stop.FIRST_COME:
             new = self._first_come(new, ids)
+        if not len(new):
+            return
         for node in self.ended.admit(ids[new], found.at(found.scores, new), length):
             self.growth.left[node] = length
 
@@ -83,8 +87,7 @@ class Beam:
 
     def _first_come(self, new: np.ndarray, ids: np.ndarray) -> np.ndarray:
         free = self.size - len(self.ended)
-        for node in ids[new[free:]].tolist():
-            self.growth.mark(node, Status.END_DROPPED, Reason.SLOTS_FULL)
+        self.growth.mark(ids[new[free:]], Status.END_DROPPED, Reason.SLOTS_FULL)
         return new[:free]
 
     def _why_stop(self, length: int) -> str:

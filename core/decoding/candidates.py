@@ -30,12 +30,17 @@ class Rows:
     @classmethod
     def beginning(cls, start: tuple[int, ...], score: float = 0.0) -> Rows:
         """The empty hypothesis."""
-        return cls(
-            np.array([ROOT]), np.zeros(1), np.full(1, score), np.array([start], dtype=np.int64), np.zeros(1, dtype=bool)
-        )
+        histories, log_probs = np.array([start], dtype=np.int64), np.zeros(1)
+        scores = np.full(1, score) if score else log_probs
+        return cls(np.array([ROOT]), log_probs, scores, histories, np.zeros(1, dtype=bool))
 
     def __len__(self) -> int:
         return len(self.nodes)
+
+    @cached_property
+    def is_any_ended(self) -> bool:
+        """Whether a finished one is among them."""
+        return bool(self.is_ended.any())
 
     @cached_property
     def alive(self) -> np.ndarray:
@@ -55,6 +60,10 @@ class Candidates:
     """V."""
     order: np.ndarray
     """parent · V + token, best first, shape (n,)."""
+    parents: np.ndarray
+    """Row of each candidate, in order."""
+    tokens: np.ndarray
+    """Token of each candidate, in order."""
     count: int
     """How many of them are allowed and possible: the first so many."""
     step_log_probs: np.ndarray
@@ -67,16 +76,6 @@ class Candidates:
     """As of `Law.forbidden`."""
     eos: int | None
 
-    @cached_property
-    def parents(self) -> np.ndarray:
-        """Row of each candidate, in order."""
-        return self.order // self.size
-
-    @cached_property
-    def tokens(self) -> np.ndarray:
-        """Token of each candidate, in order."""
-        return self.order % self.size
-
     def ends(self, top: int) -> np.ndarray:
         """Which of the first `top` are end tokens."""
         return np.zeros(top, dtype=bool) if self.eos is None else self.tokens[:top] == self.eos
@@ -84,6 +83,17 @@ class Candidates:
     def at(self, matrix: np.ndarray, positions: np.ndarray) -> np.ndarray:
         """Entries of one of the (B, V) matrices at positions of the order."""
         return matrix.ravel()[self.order[positions]]
+
+
+def moved(found: Candidates, ids: np.ndarray, positions: np.ndarray) -> Rows:
+    """The rows that candidates at these positions become; `ids` are their nodes, by position."""
+    rows, parents, tokens = found.rows, found.parents[positions], found.tokens[positions]
+    log_probs, is_ended = found.at(found.log_probs, positions), tokens == found.eos
+    if rows.is_any_ended:
+        log_probs = np.where(rows.is_ended[parents], rows.log_probs[parents], log_probs)
+    histories = np.concatenate([rows.histories[parents], tokens[:, None]], axis=1)
+    scores = log_probs if found.scores is found.log_probs else found.at(found.scores, positions)
+    return Rows(ids[positions], log_probs, scores, histories, is_ended)
 
 
 def spread(rows: Rows, alive_log_probs: np.ndarray) -> np.ndarray:
@@ -111,16 +121,19 @@ def candidates(
     if forbidden is not None:
         scores = np.where(forbidden == ALLOWED, scores, -np.inf)
     flat = _of_finished_only_the_end(rows, scores, eos)
-    values = scores.ravel()
-    ranked = np.argsort(-values, kind="stable") if flat is None else flat[np.argsort(-values[flat], kind="stable")]
-    count = int(np.count_nonzero(values[ranked] > -np.inf))
-    log_probs = rows.log_probs[:, None] + step_log_probs
-    return Candidates(rows, size, ranked, count, step_log_probs, log_probs, scores, forbidden, eos)
+    values = scores.ravel() if flat is None else scores.ravel()[flat]
+    order = np.argsort(-values, kind="stable")
+    order = order if flat is None else flat[order]
+    parents, tokens = np.divmod(order, size)
+    count = int(np.count_nonzero(values > -np.inf))
+    is_plain = raised is None and forbidden is None and rows.scores is rows.log_probs
+    log_probs = scores if is_plain else rows.log_probs[:, None] + step_log_probs
+    return Candidates(rows, size, order, parents, tokens, count, step_log_probs, log_probs, scores, forbidden, eos)
 
 
 def _of_finished_only_the_end(rows: Rows, scores: np.ndarray, eos: int | None) -> np.ndarray | None:
     """Places of the candidates there are, None for all; a finished row keeps its score at the end token."""
-    if not rows.is_ended.any():
+    if not rows.is_any_ended:
         return None
     exists = np.ones(scores.shape, dtype=bool)
     exists[rows.is_ended] = False

@@ -6,6 +6,7 @@ Axes: k beam size. Positions count candidates from the best, 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -32,10 +33,18 @@ class Choice:
     others: Reason = Reason.OUTRANKED
     """Why every other candidate that was allowed is pruned."""
 
-    @property
+    @cached_property
     def finished(self) -> np.ndarray:
         """Finished one way or the other, best first."""
+        if not len(self.truncated):
+            return self.ended
         return np.sort(np.concatenate([self.ended, self.truncated]))
+
+    @property
+    def taken(self) -> int:
+        """Candidates from the best down to the last one that was not simply pruned."""
+        lasts = [part[-1] for part in (self.kept, self.finished, self.dropped) if len(part)]
+        return int(max(lasts, default=-1)) + 1
 
 
 def refilled(candidates: Candidates, size: int, is_last: bool) -> Choice:

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..checks import check_whole
 from ..recordings.search import Search, hypotheses_of
-from ..recordings.search_tree import REASON_CODES, ROOT, STATUS_CODES, Reason, Status
-from .growth import Growth
+from ..recordings.search_tree import REASON_CODES, ROOT, Reason, Status
+from .growth import Growth, Siblings
 from .length_penalty import NO_PENALTY, LengthPenalty
 from .rules import ALLOWED, FREE, MOST, Rules
 from .scorer import Scorer, Step
@@ -76,7 +76,7 @@ class Explorer:
 
     def finish(self, one: Open) -> None:
         """Note that a complete hypothesis was reached."""
-        self.growth.mark(one.node, Status.FINISHED, Reason.ENDED if one.is_ended else Reason.TRUNCATED)
+        self.growth.mark(np.array([one.node]), Status.FINISHED, Reason.ENDED if one.is_ended else Reason.TRUNCATED)
 
     def _open(self, parent: Open, state: Any, node: int, token: int, log_prob: float, length: int) -> Open:
         is_ended = token == self.scorer.eos
@@ -92,15 +92,13 @@ class Explorer:
         self, parent: Open, order: np.ndarray, step_log_probs: np.ndarray, reasons: np.ndarray, length: int
     ) -> int:
         """Add the children in order; the id of the first."""
-        self.growth.mark(parent.node, Status.KEPT, Reason.CHOSEN)
+        self.growth.mark(np.array([parent.node]), Status.KEPT, Reason.CHOSEN)
         count, sorted_log_probs = len(order), step_log_probs[order]
         why = np.where(np.isneginf(sorted_log_probs), REASON_CODES[Reason.IMPOSSIBLE], REASON_CODES[Reason.BOUNDED])
         why = np.where(reasons[order] == ALLOWED, why, reasons[order])
         totals = parent.log_prob + sorted_log_probs
-        return self.growth.add(
-            np.full(count, parent.node), length, order, sorted_log_probs, totals, totals, np.arange(1, count + 1),
-            np.full(count, STATUS_CODES[Status.PRUNED]), why,
-        )  # fmt: skip
+        parents, ranks = np.full(count, parent.node), np.arange(1, count + 1)
+        return self.growth.add(Siblings(parents, length, order, sorted_log_probs, totals, totals, ranks, why, 0))
 
     def search(self, method: str, found: Sequence[Open], stopped: str) -> Search:
         """The result, of complete hypotheses from the best."""

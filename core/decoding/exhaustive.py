@@ -13,9 +13,9 @@ import numpy as np
 from ..checks import check_whole
 from ..recordings.search import Search
 from .beam import AT_THE_HORIZON, CAME_TO_AN_END
-from .candidates import Rows, candidates
+from .candidates import Rows, candidates, moved
 from .choice import best
-from .growth import Growth, moved
+from .growth import Growth
 from .length_penalty import NO_PENALTY, LengthPenalty
 from .reranking import reranked
 from .rules import FREE, MOST, Rules

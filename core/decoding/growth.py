@@ -1,4 +1,4 @@
-"""The search tree while it grows: a step's candidates are appended as arrays, and only the best of them one by one.
+"""The search tree while it grows: a step's candidates are appended as arrays, and put together once, at the end.
 
 Axes: B hypotheses, n candidates of a step, M nodes.
 """
@@ -6,19 +6,31 @@ Axes: B hypotheses, n candidates of a step, M nodes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from ..recordings.search_tree import REASON_CODES, STATUS_CODES, Reason, SearchTree, Status
-from .candidates import Candidates, Rows
+from ..recordings.search_tree import REASON_CODES, ROOT, STATUS_CODES, Reason, SearchTree, Status
+from .candidates import Candidates
 from .choice import Choice
 
-TYPES = {
-    "parent": np.int32, "step": np.int32, "token": np.int32, "step_log_prob": np.float64, "log_prob": np.float64,
-    "score": np.float64, "rank": np.int32, "status": np.int8, "reason": np.int8, "group": np.int16,
-}  # fmt: skip
 LISTED = 256
 """Candidates of a step that are listed unless a search is asked for more; the others are counted."""
+
+
+class Siblings(NamedTuple):
+    """Nodes that are added together, arrays of shape (n,) or one number for all of them."""
+
+    parent: np.ndarray
+    step: int
+    token: np.ndarray
+    step_log_prob: np.ndarray
+    log_prob: np.ndarray
+    score: np.ndarray
+    rank: np.ndarray
+    reason: np.ndarray | int
+    """Code of why each is pruned, unless it is marked otherwise."""
+    group: int
 
 
 class Growth:
@@ -29,60 +41,56 @@ class Growth:
         self.follow = tuple(follow)
         """A hypothesis that is listed whatever its rank."""
         self.size = 0
-        self.columns: dict[str, list[np.ndarray]] = {name: [] for name in TYPES}
+        self.added: list[Siblings] = []
+        self.marks: list[tuple[np.ndarray, Status, Reason]] = []
         self.rests: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        """Nodes, how many children of each are not listed, and the probability of those."""
         self.left: dict[int, int] = {}
-        self.marks: dict[int, tuple[int, int]] = {}
-        zero, one = np.zeros(1), np.ones(1, dtype=np.int64)
-        kept, chosen = STATUS_CODES[Status.KEPT], REASON_CODES[Reason.CHOSEN]
-        self.add(-one, 0, -one, zero, zero, zero, one, one * kept, one * chosen)
+        """Node → the step at which it was pushed out."""
+        one = np.ones(1, dtype=np.int64)
+        self.add(Siblings(-one, 0, -one, one * 0.0, one * 0.0, one * 0.0, one, 0, 0))
+        self.mark(np.array([ROOT]), Status.KEPT, Reason.CHOSEN)
 
-    def add(
-        self,
-        parent: np.ndarray,
-        step: int,
-        token: np.ndarray,
-        step_log_prob: np.ndarray,
-        log_prob: np.ndarray,
-        score: np.ndarray,
-        rank: np.ndarray,
-        status: np.ndarray,
-        reason: np.ndarray,
-        group: int = 0,
-    ) -> int:
-        """Append n nodes, arrays of shape (n,); the id of the first."""
-        first, count = self.size, len(parent)
-        steps, groups = np.full(count, step), np.full(count, group)
-        values = (parent, steps, token, step_log_prob, log_prob, score, rank, status, reason, groups)
-        for name, value in zip(TYPES, values, strict=True):
-            self.columns[name].append(value)
-        self.size += count
+    def add(self, nodes: Siblings) -> int:
+        """Append nodes, pruned until marked; the id of the first."""
+        first = self.size
+        self.added.append(nodes)
+        self.size += len(nodes.parent)
         return first
+
+    def mark(self, nodes: np.ndarray, status: Status, reason: Reason) -> None:
+        """Say what became of nodes; the last word counts."""
+        if len(nodes):
+            self.marks.append((nodes, status, reason))
 
     def step(self, found: Candidates, choice: Choice, length: int, group: int = 0) -> np.ndarray:
         """Add a step's candidates; the ids of all listed, by position, −1 of those that are only counted."""
-        listed = self._listed(found, choice, length)
-        status, reason = _fates(found, choice)
-        parents, tokens = found.parents, found.tokens
-        ids = np.full(len(found.order), -1, dtype=np.int64)
-        stays = found.rows.is_ended[parents]
-        ids[stays] = found.rows.nodes[parents[stays]]
-        new = listed[~stays[listed]]
-        first = self.add(
-            found.rows.nodes[parents[new]], length, tokens[new], found.at(found.step_log_probs, new),
-            found.at(found.log_probs, new), found.at(found.scores, new), new + 1, status[new], reason[new], group,
-        )  # fmt: skip
-        ids[new] = np.arange(first, first + len(new))
-        self._count(found, np.flatnonzero(ids < 0))
+        ids = np.full(len(found.order), -1)
+        new = self._listed(found, choice, length)
+        if found.rows.is_any_ended:
+            stays = np.flatnonzero(found.rows.is_ended[found.parents])
+            ids[stays] = found.rows.nodes[found.parents[stays]]
+            new = np.setdiff1d(new, stays)
+        parents, why = found.rows.nodes[found.parents[new]], _why_pruned(found, choice, new)
+        steps, totals = found.at(found.step_log_probs, new), found.at(found.log_probs, new)
+        scores = totals if found.scores is found.log_probs else found.at(found.scores, new)
+        first = self.add(Siblings(parents, length, found.tokens[new], steps, totals, scores, new + 1, why, group))
+        ids[new] = np.arange(first, self.size)
+        self.mark(ids[choice.kept], Status.KEPT, Reason.CHOSEN)
+        self.mark(ids[choice.ended], Status.FINISHED, Reason.ENDED)
+        self.mark(ids[choice.truncated], Status.FINISHED, Reason.TRUNCATED)
+        self.mark(ids[choice.dropped], Status.END_DROPPED, Reason.END_OUTSIDE)
+        if len(new) < len(ids):
+            self._count(found, np.flatnonzero(ids < 0))
         return ids
 
     def _listed(self, found: Candidates, choice: Choice, length: int) -> np.ndarray:
         """Positions to list: the best, never fewer than were taken up, and the hypothesis that is followed."""
-        taken = max(
-            (int(part.max()) + 1 for part in (choice.kept, choice.finished, choice.dropped) if len(part)), default=0
-        )
-        listed = np.arange(min(len(found.order), max(self.listed, taken)))
-        if not 0 < length <= len(self.follow) or len(listed) == len(found.order):
+        whole = len(found.order)
+        if whole <= self.listed:
+            return np.arange(whole)
+        listed = np.arange(min(whole, max(self.listed, choice.taken)))
+        if length > len(self.follow):
             return listed
         path = found.rows.histories[:, found.rows.histories.shape[1] - length + 1 :]
         rows = np.flatnonzero((path == self.follow[: length - 1]).all(axis=1) & ~found.rows.is_ended)
@@ -90,55 +98,46 @@ class Growth:
         return np.concatenate([listed, wanted[wanted >= len(listed)]])
 
     def _count(self, found: Candidates, unlisted: np.ndarray) -> None:
-        if not len(unlisted):
-            return
         rows = found.parents[unlisted]
         counts = np.bincount(rows, minlength=len(found.rows))
         masses = np.bincount(rows, weights=np.exp(found.at(found.log_probs, unlisted)), minlength=len(found.rows))
         self.rests.append((found.rows.nodes, counts, masses))
 
-    def mark(self, node: int, status: Status, reason: Reason) -> None:
-        """Change what became of a node."""
-        self.marks[node] = STATUS_CODES[status], REASON_CODES[reason]
-
     def tree(self) -> SearchTree:
         """The tree as it is now."""
-        arrays = {name: np.concatenate(parts).astype(TYPES[name]) for name, parts in self.columns.items()}
-        for node, (status, reason) in self.marks.items():
-            arrays["status"][node], arrays["reason"][node] = status, reason
-        left, counts, masses = np.zeros(self.size, np.int32), np.zeros(self.size, np.int64), np.zeros(self.size)
+        counts = [len(nodes.parent) for nodes in self.added]
+        status, reason = (
+            np.full(self.size, STATUS_CODES[Status.PRUNED], np.int8),
+            self._joined("reason", np.int8, counts),
+        )
+        for marked, fate, why in self.marks:
+            status[marked], reason[marked] = STATUS_CODES[fate], REASON_CODES[why]
+        left, rest_count, rest_mass = np.zeros(self.size, np.int32), np.zeros(self.size, np.int64), np.zeros(self.size)
         left[list(self.left)] = list(self.left.values())
-        for nodes, count, mass in self.rests:
-            np.add.at(counts, nodes, count)
-            np.add.at(masses, nodes, mass)
-        return SearchTree(**arrays, left=left, rest_count=counts, rest_mass=masses)
+        for parents, count, mass in self.rests:
+            rest_count[parents], rest_mass[parents] = count, mass
+        whole = {name: self._joined(name, np.int32, counts) for name in ("parent", "step", "token", "rank", "group")}
+        real = {name: self._joined(name, np.float64, counts) for name in ("step_log_prob", "log_prob", "score")}
+        return SearchTree(
+            **whole, **real, status=status, reason=reason, left=left, rest_count=rest_count, rest_mass=rest_mass
+        )
+
+    def _joined(self, name: str, dtype: type, counts: list[int]) -> np.ndarray:
+        """One column, shape (M,)."""
+        parts = [getattr(nodes, name) for nodes in self.added]
+        if all(isinstance(part, int) for part in parts):
+            return np.repeat(np.array(parts, dtype=dtype), counts)
+        arrays = [np.full(n, part) if isinstance(part, int) else part for part, n in zip(parts, counts, strict=True)]
+        return np.concatenate(arrays).astype(dtype)
 
 
-def _fates(found: Candidates, choice: Choice) -> tuple[np.ndarray, np.ndarray]:
-    """Status and reason of each candidate, by position."""
-    status = np.full(len(found.order), STATUS_CODES[Status.PRUNED], dtype=np.int8)
-    reason = np.full(len(found.order), REASON_CODES[choice.others], dtype=np.int8)
-    outside = np.arange(found.count, len(found.order))
-    reason[outside] = REASON_CODES[Reason.IMPOSSIBLE]
+def _why_pruned(found: Candidates, choice: Choice, new: np.ndarray) -> np.ndarray | int:
+    """Codes of why each position would be pruned, shape (n,), or one code for all."""
+    others = REASON_CODES[choice.others]
+    if found.count == len(found.order):
+        return others
+    codes = np.where(new < found.count, others, REASON_CODES[Reason.IMPOSSIBLE])
     if found.forbidden is not None:
-        codes = found.at(found.forbidden, outside)
-        reason[outside] = np.where(codes >= 0, codes, reason[outside])
-    for positions, fate, why in (
-        (choice.kept, Status.KEPT, Reason.CHOSEN),
-        (choice.ended, Status.FINISHED, Reason.ENDED),
-        (choice.truncated, Status.FINISHED, Reason.TRUNCATED),
-        (choice.dropped, Status.END_DROPPED, Reason.END_OUTSIDE),
-    ):
-        status[positions], reason[positions] = STATUS_CODES[fate], REASON_CODES[why]
-    return status, reason
-
-
-def moved(found: Candidates, ids: np.ndarray, positions: np.ndarray) -> Rows:
-    """The rows that candidates at these positions become."""
-    rows = found.rows
-    parents, tokens = found.parents[positions], found.tokens[positions]
-    was_ended = rows.is_ended[parents]
-    log_probs = np.where(was_ended, rows.log_probs[parents], found.at(found.log_probs, positions))
-    histories = np.concatenate([rows.histories[parents], tokens[:, None]], axis=1)
-    is_ended = was_ended | (tokens == found.eos)
-    return Rows(ids[positions], log_probs, found.at(found.scores, positions), histories, is_ended)
+        forbidden = found.at(found.forbidden, new)
+        codes = np.where((new >= found.count) & (forbidden >= 0), forbidden, codes)
+    return codes

@@ -52,14 +52,18 @@ class Law:
 
         `length` counts generated tokens with the candidate's; `histories`, shape (B, …), are tokens fed so far.
         """
-        rules, codes = self.rules, np.full((len(histories), size), ALLOWED, dtype=np.int8)
+        rules, is_last = self.rules, length == self.max_length
+        is_early = length <= max(rules.min_length, len(rules.prefix))
+        if not (rules.no_repeat_ngram or is_early or (self.forces_end and is_last)):
+            return None
+        codes = np.full((len(histories), size), ALLOWED, dtype=np.int8)
         if rules.no_repeat_ngram:
             _forbid_repeats(codes, histories, rules.no_repeat_ngram)
         if self.eos is not None and length <= rules.min_length:
             codes[:, self.eos] = REASON_CODES[Reason.END_TOO_EARLY]
         if length <= len(rules.prefix):
             self._forbid_all_but(codes, rules.prefix[length - 1], Reason.NOT_FORCED)
-        elif self.forces_end and length == self.max_length:
+        elif self.forces_end and is_last:
             assert self.eos is not None  # checked where the law is made
             self._forbid_all_but(codes, self.eos, Reason.NOT_END)
         return codes if codes.max() > ALLOWED else None

@@ -14,10 +14,10 @@ from ..checks import check_whole
 from ..recordings.search import Search, hypotheses_of
 from ..recordings.search_tree import Reason
 from .beam import AT_THE_HORIZON
-from .candidates import Candidates, Rows, candidates
+from .candidates import Candidates, Rows, candidates, moved
 from .choice import Choice
 from .filters import Filters
-from .growth import LISTED, Growth, moved
+from .growth import LISTED, Growth
 from .rules import FREE, MOST, Rules
 from .scorer import Scorer, Step
 from .states import chosen

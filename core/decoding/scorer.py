@@ -113,11 +113,10 @@ def _normalised(raw: Any, rows: int) -> np.ndarray:
         raise ValueError(
             f"step must answer log-probabilities of shape ({rows}, V), got {values.shape}; one row per token fed."
         )
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with np.errstate(over="ignore"):
         totals = np.exp(values).sum(axis=1)
-        wrong = ~(np.abs(totals - 1) <= TOLERANCE)  # also of NaN
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
+    if not np.abs(totals - 1).max() <= TOLERANCE:  # so written, NaN is refused too
+        row = int(np.flatnonzero(~(np.abs(totals - 1) <= TOLERANCE))[0])
         raise ValueError(
             f"the probabilities of each row must add up to 1, got {totals[row]:.6g} in row {row}; "
             "return logits.log_softmax(-1), and look for NaN in the model."

@@ -5,11 +5,15 @@
 Axes: k beams, V vocabulary.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from transformers import GenerationMixin, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
+from transformers.utils import ModelOutput
 
+from core.decoding.states import chosen
 from core.models.config import ModelConfig
 from core.models.language_model import language_step
 from core.models.sequence_model import build_model
@@ -90,3 +94,32 @@ def generate(oracle, beams, length, **settings):
 def cut(tokens):
     """Tokens up to the end token."""
     return tuple(tokens[: tokens.index(EOS) + 1] if EOS in tokens else [token for token in tokens if token < 100])
+
+
+class StatefulOracle(Oracle):
+    """Reads one token a step, by the very step that our searches call, and carries its state."""
+
+    def __init__(self, size, model):
+        super().__init__(size, model)
+        self.step, self.nothing = language_step(model)
+
+    @classmethod
+    def _supports_default_dynamic_cache(cls):
+        return False
+
+    def prepare_inputs_for_generation(self, input_ids, state=None, **ignored):
+        return {"input_ids": input_ids[:, -1:], "state": state}
+
+    def forward(self, input_ids, state=None, attention_mask=None, **ignored):
+        before = chosen(self.nothing, np.zeros(len(input_ids), dtype=int)) if state is None else state
+        log_probs, after = self.step(before, input_ids[:, 0])
+        return StatefulOutput(logits=log_probs[:, None], state=after)
+
+    def _reorder_cache(self, state, beam_idx):
+        return chosen(state, beam_idx.numpy())
+
+
+@dataclass
+class StatefulOutput(ModelOutput):
+    logits: torch.Tensor | None = None
+    state: tuple[tuple[torch.Tensor, ...], ...] | None = None
