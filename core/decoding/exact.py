@@ -169,10 +169,10 @@ def depth_first_search(
     """
     explorer = Explorer(Scorer(step, start, eos, max_length, rules, horizon), length_penalty, limit)
     found = _depth_first(explorer, explorer.beginning(state), bound - ROUNDING * max(1.0, abs(bound)))
-    if found is None:
+    if found is None and np.isfinite(bound):
         raise ValueError(f"bound must be a score that some hypothesis has, got {bound:g}; take that of a beam search.")
     method = f"depth first with bound {bound:.4g}; exact; ranked by {length_penalty}"
-    return explorer.search(method, [found], "everything left was behind the best one found")
+    return explorer.search(method, [found] if found else [], "everything left was behind the best one found")
 
 
 def _depth_first(explorer: Explorer, beginning: Open, bound: float) -> Open | None:

@@ -45,6 +45,8 @@ class Scorer:
         self.start = _start(start)
         self.law = Law(rules, eos, max_length, horizon is Horizon.FORCE_END)
         _check_law(self.law)
+        self.size: int | None = None
+        """V, once the model has answered."""
         self.calls = 0
         self.rows = 0
 
@@ -58,8 +60,14 @@ class Scorer:
         """Log-probabilities after feeding `tokens`, float64, shape (B, V), each row normalised; and the new state."""
         raw, state = self._call(state, tokens)
         log_probs = _normalised(raw, len(tokens))
-        if self.calls <= len(self.start):
-            self._check_tokens(log_probs.shape[1])
+        if self.size is None:
+            self.size = log_probs.shape[1]
+            self._check_tokens(self.size)
+        if log_probs.shape[1] != self.size:
+            raise ValueError(
+                f"step must answer as many tokens each time, got {log_probs.shape[1]} after {self.size}; "
+                "return one row over the whole vocabulary per token fed."
+            )
         return log_probs, state
 
     def _call(self, state: Any, tokens: np.ndarray) -> tuple[Any, Any]:

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.decoding import SEMANTICS, Rules, beam_search, exhaustive_search, greedy
+from core.decoding import (
+    SEMANTICS,
+    Rules,
+    beam_search,
+    best_first_search,
+    depth_first_search,
+    exhaustive_search,
+    greedy,
+)
 from core.recordings.search_tree import Reason
 from tests.core.decoding.by_hand import EOS, everything, random_model, step_of
 
@@ -78,9 +86,12 @@ def test_greedy_takes_the_best_of_what_is_allowed():
     assert found.hypotheses[0].tokens == taken
 
 
-def test_where_the_rules_leave_nothing_a_beam_finds_nothing():
-    found = search(random_model(0, size=3), Rules(no_repeat_ngram=1, min_length=5), beam_size=2)
+def test_where_the_rules_leave_nothing_nothing_is_found():
+    rules = Rules(no_repeat_ngram=1, min_length=5)
+    found = search(random_model(0, size=3), rules, beam_size=2)
     assert found.hypotheses == () and found.stopped == "no hypothesis is alive"
+    for exact in (exhaustive_search, best_first_search, depth_first_search):
+        assert exact(*step_of(random_model(0, size=3)), max_length=LENGTH, eos=EOS, rules=rules).hypotheses == ()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_rows_that_are_no_probabilities_are_refused(answer, message):
         beam_search(*answering(answer))
 
 
+def test_a_vocabulary_that_changes_is_refused():
+    def step(state, tokens):
+        return np.log(np.full((len(tokens), 4 + state[0]), 1 / (4 + state[0]))), state + 1
+
+    with pytest.raises(ValueError, match="as many tokens each time, got 5 after 4"):
+        beam_search(step, np.zeros(1, dtype=int))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
