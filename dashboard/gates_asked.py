@@ -53,7 +53,7 @@ def gates_question(name: str, reading: AskedReading, **extra: str | float) -> st
 
 def read_gates_question(name: str, given: Mapping[str, str]) -> GatesQuestion:
     """The question from an address. Errors: ValueError (rule, what came, remedy); RecordingError for a run's id."""
-    extra = {key: text for key, text in given.items() if key not in _OF_READING and key != "since"}
+    extra = {key: text for key, text in given.items() if key not in (*_OF_READING, "since", "run")}
     if len(extra) > MOST_EXTRA or any(len(part) > MOST_CHARACTERS for pair in extra.items() for part in pair):
         raise ValueError(f"a question has at most {MOST_EXTRA} short words of its own, got more; reload the page.")
     return GatesQuestion(name, read_reading(given), extra)

@@ -74,8 +74,8 @@ def properties_sentence(searches: Mapping[str, CellSearch], titles: Mapping[str,
     best, worst = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
     return (
         f"Farthest beyond chance is the unit for **{titles[best]}**: unit {searches[best].units[0]}, {known[best]:.2f} "
-        f"more than the best random direction. Least of its own has that for **{titles[worst]}** ({known[worst]:+.2f}): "
-        "a random mixture of all units tells it about as well."
+        f"more than the best random direction. Least so is that for **{titles[worst]}** ({known[worst]:+.2f}), "
+        "which a random mixture of all units tells about as well."
     )
 
 

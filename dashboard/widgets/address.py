@@ -72,6 +72,27 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Words:
+    """A short text, any."""
+
+    key: str
+    label: str
+    default: str
+    most: int
+    """Characters."""
+
+    def read(self, text: str) -> str:
+        """The text. Errors: ValueError with the rule."""
+        if len(text) > self.most:
+            raise ValueError(f"a text of at most {self.most} characters")
+        return text
+
+    def write(self, value: Any) -> str:
+        """The value as the address holds it."""
+        return str(value)
+
+
+@dataclass(frozen=True)
 class Flag:
     """Yes or no."""
 
@@ -122,11 +143,20 @@ def read_address(fields: Sequence[Field], group: str = CONTROLS) -> list[str]:
     kept = st.session_state.get(_of(state.CONTROLS, group), {})
     for field in fields:
         # Set anew in each run: a control in a closed popover is made when it opens, and else shows its lowest value.
-        st.session_state[field.key] = st.session_state.get(field.key, kept.get(field.key, field.default))
+        value = st.session_state.get(field.key, kept.get(field.key, field.default))
+        st.session_state[field.key] = value if _is_own(field, value) else kept.get(field.key, field.default)
     if any(given.values()) and _is_new(given, group):
         notices = [notice for field in fields if (notice := _read(field, given[field.key]))]
         st.session_state[_of(state.ADDRESS_NOTICES, group)] = notices
     return list(st.session_state.get(_of(state.ADDRESS_NOTICES, group), []))
+
+
+def _is_own(field: Field, value: Any) -> bool:
+    """Whether the field takes the value; another page may have a control of the same key."""
+    try:
+        return bool(field.read(field.write(value)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _of(key: str, group: str) -> str:

@@ -87,6 +87,17 @@ def forget_run() -> None:
 
 def shown_run(wanted: TrainingConfig) -> ShownRun | None:
     """The run in the address. Once the controls want another one, live ones apart, none: a run of ours ends."""
+    run = run_of_address()
+    if run is not None and _fixed(wanted) != _fixed(run.config):
+        if run.is_own:
+            _steer("end", run.header.id)
+        forget_run()
+        return None
+    return run
+
+
+def run_of_address() -> ShownRun | None:
+    """The run in the address, or none, with the reason, if it cannot be read."""
     run_id = state.run_id()
     if run_id is None:
         return None
@@ -97,13 +108,7 @@ def shown_run(wanted: TrainingConfig) -> ShownRun | None:
         forget_run()
         st.warning(f"The run can no longer be read: {verbatim(str(error))}")
         return None
-    is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
-    if _fixed(wanted) != _fixed(config):
-        if is_own:
-            _steer("end", run_id)
-        forget_run()
-        return None
-    return ShownRun(header, config, is_own)
+    return ShownRun(header, config, header.is_active and run_id in jobs().runs_of(state.visitor()))
 
 
 def _fixed(config: TrainingConfig) -> dict[str, Any]:
@@ -119,7 +124,7 @@ def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun | 
         look: dict[str, Any] = {"type": "primary", "icon": ":material/play_arrow:", "shortcut": "T"}
         st.button("Train", key="train", disabled=active, on_click=_start, args=(fields,), **look)
         if run is not None and active:
-            _steering_buttons(run)
+            steering_buttons(run)
         elif run is not None:
             st.button("Reset", key="reset", icon=":material/restart_alt:", on_click=forget_run)
     if problem:
@@ -128,7 +133,8 @@ def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun | 
         _send_knobs(run, config)
 
 
-def _steering_buttons(run: ShownRun) -> None:
+def steering_buttons(run: ShownRun) -> None:
+    """Pause or resume, step, end: of a run that goes on; they work for the visitor who started it."""
     paused = run.header.status == "paused"
     buttons = (
         ("Resume" if paused else "Pause", "pause", "resume" if paused else "pause", ":material/pause:", "P"),
@@ -153,17 +159,28 @@ def start(fields: Sequence[Any]) -> str | None:
 
     For callbacks. None, with the reason kept for the page, if it could not be started.
     """
-    visitor = state.visitor()
     try:
         config = config_of({field.key: st.session_state[field.key] for field in fields})
+    except ValueError as error:
+        st.session_state[state.PROBLEM] = str(error)
+        return None
+    run_id = begin(config)
+    if run_id is not None:
+        st.session_state[state.LAST_RUN] = run_id
+        st.session_state[state.KNOBS] = _knobs(values_of(config))
+    return run_id
+
+
+def begin(config: TrainingConfig) -> str | None:
+    """Start a run and put it into the address; its id, or None, with the reason kept for the page. For callbacks."""
+    visitor = state.visitor()
+    try:
         _make_room(visitor)
         run_id = jobs().start(config, visitor)
     except (LimitReached, RecordingError, ValueError) as error:
         st.session_state[state.PROBLEM] = str(error)
         return None
     state.show_run(run_id)
-    st.session_state[state.LAST_RUN] = run_id
-    st.session_state[state.KNOBS] = _knobs(values_of(config))
     return run_id
 
 
