@@ -7,6 +7,7 @@ import streamlit as st
 VIEWS = (
     ("home", "Home", ":material/home:", None),
     ("gradient_flow", "Gradient flow", ":material/trending_down:", "gradient-flow"),
+    ("gates", "Gates", ":material/tune:", "gates"),
 )
 
 st.set_page_config(page_title="Unroll", page_icon="➰", layout="wide")

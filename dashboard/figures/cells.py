@@ -33,7 +33,7 @@ def cells_figure(search: CellSearch) -> go.Figure:
     ):
         figure.add_scatter(
             x=values[:BEST], y=rows, ids=ids, mode="markers", name=name,
-            marker={"symbol": symbol, "size": 10, "color": LSTM, "line": {"width": 2}},
+            marker={"symbol": symbol, "size": 10, "color": LSTM, "line": {"width": 2, "color": LSTM}},
             hovertemplate=f"%{{y}}: {search.measure} %{{x:.3f}}, {name}<extra></extra>",
         )  # fmt: skip
     _add_line(figure, search.random_held_out, "best random direction, held out", THROUGH_WEIGHTS, "dash")
@@ -63,9 +63,9 @@ def properties_figure(searches: Mapping[str, CellSearch], titles: Mapping[str, s
         (best, "best unit", "circle", LSTM),
     ):
         figure.add_scatter(x=values, y=rows, ids=ids, mode="markers", name=name, customdata=said,
-                           marker={"symbol": symbol, "size": 11, "color": color, "line": {"width": 2}},
+                           marker={"symbol": symbol, "size": 11, "color": color, "line": {"width": 2, "color": color}},
                            hovertemplate="%{y}: %{customdata}<extra></extra>")  # fmt: skip
-    figure.update_xaxes(title="beyond chance, on held-out text: 2·AUC − 1 or Spearman", range=[-0.05, 1.03])
+    figure.update_xaxes(title="beyond chance: 2·AUC − 1, or Spearman", range=[-0.05, 1.03])
     return figure.update_yaxes(autorange="reversed", type="category", dtick=1)
 
 

@@ -109,11 +109,12 @@ def path_figure(path: CellPath) -> go.Figure:
     figure = go.Figure()
     line = {"color": LIMIT, "width": 1, "dash": "dot"}
     figure.add_scatter(x=[LEAST_PATH, 1], y=[LEAST_PATH, 1], mode="lines", line=line, name="equal", hoverinfo="skip")
-    said = [f"unit {unit}: ∏ f = {product:.3g}, measured {measured:.3g}, from all others {others:.2g}"
+    said = [f"unit {unit}: ∏ f = {product:.2g}, measured {measured:.3g}, from all others {others:.2g}"
             for unit, product, measured, others in zip(path.units, path.product, path.own, path.from_others,
                                                        strict=True)]  # fmt: skip
     figure.add_scatter(
-        x=np.maximum(path.product, LEAST_PATH), y=np.maximum(own, LEAST_PATH), mode="markers", name="a unit",
+        x=np.maximum(path.product, LEAST_PATH), y=np.maximum(own, LEAST_PATH), mode="markers",
+        name="a unit (▽: negative)",
         ids=[str(unit) for unit in path.units], customdata=said, hovertemplate="%{customdata}<extra></extra>",
         marker={"color": LSTM, "size": 7, "opacity": 0.7,
                 "symbol": np.where(path.own < 0, "triangle-down", "circle")},

@@ -29,12 +29,13 @@ def saturation_figure(saturations: Mapping[str, Saturation], chosen: tuple[int, 
     """
     rows = -(-len(saturations) // COLUMNS)
     columns = min(COLUMNS, len(saturations))
-    titles = [GATE_TITLES[name] for name in saturations]
-    figure = make_subplots(rows, columns, shared_xaxes="all", shared_yaxes="all", subplot_titles=titles,
-                           horizontal_spacing=0.05, vertical_spacing=0.1)  # fmt: skip
-    for place, one in enumerate(saturations.values()):
+    figure = make_subplots(rows, columns, shared_xaxes="all", shared_yaxes="all", horizontal_spacing=0.05,
+                           vertical_spacing=0.06)  # fmt: skip
+    for place, (name, one) in enumerate(saturations.items()):
         at = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
         figure.add_shape(type="line", x0=0, y0=1, x1=1, y1=0, line={"color": LIMIT, "width": 1, "dash": "dot"}, **at)
+        figure.add_annotation(x=1, y=1, xanchor="right", yanchor="top", showarrow=False,
+                              text=f"<b>{GATE_TITLES[name]}</b>", **at)  # fmt: skip
         _add_points(figure, one, at, is_first=place == 0)
         _add_ring(figure, one, chosen, at)
         figure.update_xaxes(title="share nearly shut" if at["row"] == rows else None, **at)

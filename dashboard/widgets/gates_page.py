@@ -8,8 +8,10 @@ from typing import Any
 
 from core.models.config import ModelConfig
 from core.probes.intervention import NAMES, Intervention, still_cell
+from core.tasks.texts import read_text
 from core.training.reading import Passage
 from dashboard.reading_asked import SHIPPED, AskedReading
+from dashboard.server import texts_root
 from dashboard.widgets.run_controls import ShownRun
 
 
@@ -98,6 +100,12 @@ class GatesPage:
             edits,
         )
         return AskedReading(model, step, passage, self.layer, self.direction, hands)
+
+    def code_text(self, most: int) -> str:
+        """The beginning of what is read, for code that is shown. Errors: TextError."""
+        typed = self.values["typed"]
+        start = int(self.values["start"])
+        return typed[:most] or read_text(self.values["reads"], texts_root())[start : start + most]
 
     def hands(self) -> tuple[Intervention, ...]:
         """What the controls of *Intervene* say. Errors: ValueError."""

@@ -75,6 +75,7 @@ def _path_panel(page: GatesPage, asked: AskedReading) -> Panel:
         "Scatter of units, log axes: product of forget gates against the measured derivative of the cell by itself.",
         gates_question("path", asked, first=first, last=last, unit=page.unit),
         HEIGHT,
+        span=2,
     )
 
 

@@ -108,7 +108,7 @@ export class Asking {
       if (response.status === 429) await pause(CROWDED_MS, signal);
       else if (!response.ok) throw new Refusal(answer.error);
       else if (response.status !== 202) return answer;
-      this.hint = response.status === 429 ? answer.error : answer.place ? `waiting, place ${answer.place}` : "";
+      this.hint = response.status === 429 ? answer.error : standing(answer);
     }
   }
 
@@ -160,6 +160,12 @@ export class Asking {
     clearInterval(this.ticking);
     this.asking?.abort();
   }
+}
+
+/** How an answer stands that is not there yet. */
+function standing({ place, share }) {
+  if (place) return `waiting, place ${place}`;
+  return share === undefined ? "" : `computing… ${Math.round(100 * share)} %`;
 }
 
 /** What the server says in a sentence. */

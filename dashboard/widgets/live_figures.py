@@ -101,6 +101,8 @@ class Click:
     """As measured; None for NaN, Inf and empty cells."""
     series: str
     """The trace's name; of "blocks", the row's."""
+    id: str = ""
+    """Of the point, where its trace has `ids`."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def _click(given: Any) -> Click | None:
         t=_step(given.get("t")),
         value=float(value) if isinstance(value, (int, float)) else None,
         series=_text(given.get("series")) or "",
+        id=_text(given.get("id")) or "",
     )
 
 

@@ -137,6 +137,7 @@ export class Panel {
       t: this.timeOf(point),
       value: Number.isFinite(value) ? value : null,
       series: this.kind === "blocks" ? point.y : (point.data.name ?? ""),
+      id: point.id ?? "",
     };
   }
 
