@@ -75,6 +75,8 @@ GATE_TITLES = {
     "reset": "reset r", "update": "update z", "new": "new n", "hidden": "hidden h",
 }  # fmt: skip
 """How to print each gate and state."""
+STATE_COLORS = {"cell": "#b07a00", "hidden": "#80868f"}
+"""What is handed on, beside the gates."""
 BEFORE, AFTER = "#80868f", "#d55e00"
 """A reading as it was, and with hands in the works."""
 CHOSEN = "#d55e00"

@@ -1,0 +1,53 @@
+/** The reader's two questions: what was read, and the numbers of one gate. */
+
+const CROWDED_MS = 1000;
+
+/** What the server says in a sentence. */
+export class Refusal extends Error {}
+
+/** The reading: {kind, gates, steps, units, layers, directions, tokens, losses, next, step, label, edited}. */
+export async function reading(question, signal) {
+  return (await answer(`/unroll/reading?${question}`, signal)).json();
+}
+
+/** One gate or state, row-major (H, T): bits of half precision. */
+export async function plane(question, gate, signal) {
+  const response = await answer(`/unroll/reading/plane?${question}&gate=${gate}`, signal);
+  return new Uint16Array(await response.arrayBuffer());
+}
+
+/** The same in single precision. */
+export async function exactPlane(question, gate) {
+  const response = await answer(`/unroll/reading/plane?${question}&gate=${gate}&precision=single`);
+  return new Float32Array(await response.arrayBuffer());
+}
+
+/** Whether the question means the newest snapshot of a run, which another may follow at any time. */
+export function isMoving(question) {
+  const asked = new URLSearchParams(question);
+  return (asked.get("model") ?? "").startsWith("run:") && (asked.get("step") ?? "newest") === "newest";
+}
+
+/** The question with the snapshot that an answer is of. */
+export function settled(question, step) {
+  const asked = new URLSearchParams(question);
+  if (step !== null) asked.set("step", step);
+  return asked.toString();
+}
+
+async function answer(address, signal) {
+  for (;;) {
+    const response = await fetch(address, { signal });
+    if (response.ok) return response;
+    const { error } = await response.json().catch(() => ({}));
+    if (response.status !== 429) throw new Refusal(error ?? "The server does not answer.");
+    await pause(CROWDED_MS, signal);
+  }
+}
+
+function pause(duration, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, duration);
+    signal?.addEventListener("abort", () => reject(signal.reason));
+  });
+}
