@@ -18,6 +18,8 @@ from dashboard.theme import CHOSEN, GATE_MARKS, GATE_TITLES, LAYER_COLORS, LIMIT
 COLUMNS = 2
 SYMBOLS = ("circle", "x")
 """Forward, reverse."""
+BESIDE = 0.8
+"""Up to here a number has room to the right of its point."""
 
 
 def saturation_figure(saturations: Mapping[str, Saturation], chosen: tuple[int, int, int]) -> go.Figure:
@@ -63,9 +65,10 @@ def _add_points(figure: go.Figure, one: Saturation, at: dict[str, Any], is_first
 
 def _add_ring(figure: go.Figure, one: Saturation, chosen: tuple[int, int, int], at: dict[str, Any]) -> None:
     layer, direction, unit = chosen
+    left = one.left[layer, direction, unit]
     figure.add_scatter(
-        x=[one.left[layer, direction, unit]], y=[one.right[layer, direction, unit]], mode="markers+text",
-        text=[str(unit)], textposition="top right", hoverinfo="skip", showlegend=False, textfont={"color": CHOSEN},
+        x=[left], y=[one.right[layer, direction, unit]], mode="markers+text", hoverinfo="skip", showlegend=False,
+        text=[str(unit)], textposition="middle right" if left < BESIDE else "middle left", textfont={"color": CHOSEN},
         marker={"symbol": "circle-open", "size": 14, "color": CHOSEN, "line": {"width": 2}}, **at,
     )  # fmt: skip
 

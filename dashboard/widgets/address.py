@@ -93,6 +93,28 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Several:
+    """Any of several values, each with a title."""
+
+    key: str
+    label: str
+    default: list[str]
+    options: Mapping[str, str]
+    """Value → title."""
+
+    def read(self, text: str) -> list[str]:
+        """The values that a text names. Errors: ValueError with the rule."""
+        values = [value for value in text.split(",") if value]
+        if not set(values) <= set(self.options):
+            raise ValueError(f"some of {', '.join(self.options)}")
+        return values
+
+    def write(self, value: Any) -> str:
+        """The values as the address holds them."""
+        return ",".join(value)
+
+
+@dataclass(frozen=True)
 class Flag:
     """Yes or no."""
 
