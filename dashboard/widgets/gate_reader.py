@@ -108,22 +108,32 @@ def _strokes() -> dict[str, dict[str, str]]:
 def _place(given: Any) -> ReaderResult | None:
     if not isinstance(given, dict):
         return None
-    unit, cursor, brush = (given.get(name) for name in ("unit", "cursor", "brush"))
-    if not _is_place(unit) or not _is_place(cursor):
+    unit, cursor = _whole(given.get("unit")), _whole(given.get("cursor"))
+    return None if unit is None or cursor is None else ReaderResult(unit, cursor, _span(given.get("brush")))
+
+
+def _span(given: Any) -> Span | None:
+    if not isinstance(given, list) or len(given) != 2:
         return None
-    is_span = isinstance(brush, list) and len(brush) == 2 and all(map(_is_place, brush)) and brush[0] <= brush[1]
-    return ReaderResult(unit, cursor, (brush[0], brush[1]) if is_span else None)
+    first, last = map(_whole, given)
+    return None if first is None or last is None or first > last else (first, last)
 
 
-def _is_place(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+def _whole(given: Any) -> int | None:
+    is_whole = isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 2**31
+    return given if is_whole else None
 
 
-_LOADER = """
-export default async function (component) {
-  const { mount } = await import(window.location.origin + "/unroll/reader_host.js");
-  return mount(component);
-}
+_SCRIPTS = ["reader_host.js", *sorted(path.name for path in Path(__file__).parent.glob("reader_*.js"))]
+_LOADER = f"""
+const scripts = {_SCRIPTS};
+const load = (name) => import(`${{window.location.origin}}/unroll/${{name}}`);
+let loading;
+export default async function (component) {{
+  if (!loading) load("reader_feed.js").then((feed) => feed.begin(component.data.question, component.data.gates));
+  loading ??= Promise.all(scripts.map(load));
+  return (await loading)[0].mount(component);
+}}
 """
 
 _HOST = st.components.v2.component(

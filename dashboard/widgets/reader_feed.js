@@ -1,24 +1,36 @@
 /** The reader's two questions: what was read, and the numbers of one gate. */
 
 const CROWDED_MS = 1000;
+const ahead = new Map(); // answers that were asked for before anybody could take them, by address
 
 /** What the server says in a sentence. */
 export class Refusal extends Error {}
 
+/** Ask for a reading and its planes while the other scripts still load. */
+export function begin(question, gates) {
+  if (isMoving(question)) return;
+  const addresses = [readingAddress(question), ...gates.map((gate) => planeAddress(question, gate))];
+  for (const address of addresses) {
+    const coming = fetch(address);
+    coming.catch(() => {}); // told to whoever takes it
+    ahead.set(address, coming);
+  }
+}
+
 /** The reading: {kind, gates, steps, units, layers, directions, tokens, losses, next, step, label, edited}. */
 export async function reading(question, signal) {
-  return (await answer(`/unroll/reading?${question}`, signal)).json();
+  return (await answer(readingAddress(question), signal)).json();
 }
 
 /** One gate or state, row-major (H, T): bits of half precision. */
 export async function plane(question, gate, signal) {
-  const response = await answer(`/unroll/reading/plane?${question}&gate=${gate}`, signal);
+  const response = await answer(planeAddress(question, gate), signal);
   return new Uint16Array(await response.arrayBuffer());
 }
 
 /** The same in single precision. */
 export async function exactPlane(question, gate) {
-  const response = await answer(`/unroll/reading/plane?${question}&gate=${gate}&precision=single`);
+  const response = await answer(`${planeAddress(question, gate)}&precision=single`);
   return new Float32Array(await response.arrayBuffer());
 }
 
@@ -35,9 +47,19 @@ export function settled(question, step) {
   return asked.toString();
 }
 
+function readingAddress(question) {
+  return `/unroll/reading?${question}`;
+}
+
+function planeAddress(question, gate) {
+  return `/unroll/reading/plane?${question}&gate=${gate}`;
+}
+
 async function answer(address, signal) {
   for (;;) {
-    const response = await fetch(address, { signal });
+    const coming = ahead.get(address) ?? fetch(address, { signal });
+    ahead.delete(address);
+    const response = await coming;
     if (response.ok) return response;
     const { error } = await response.json().catch(() => ({}));
     if (response.status !== 429) throw new Refusal(error ?? "The server does not answer.");

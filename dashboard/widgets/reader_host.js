@@ -110,40 +110,41 @@ class Host {
     return `${label ?? ""}${step === null || step === undefined ? "" : ` at step ${step}`}`;
   }
 
-  /** Draw in the next frame what is stale: "all", what depends on the "unit", or on the "cursor" alone. */
+  /** Draw in the next frame what is stale: "all"; what depends on the "unit"; the "text", a frame later; the "cursor". */
   drawSoon(part) {
     this.stale.add(part);
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       const { stale } = this;
       this.stale = new Set();
-      if (stale.has("all")) this.drawAll();
+      this.look = this.measure();
+      if (!this.look.width) return;
+      if (stale.has("all")) this.drawMaps();
       else if (stale.has("unit")) this.drawUnit();
-      else this.point();
+      else if (stale.has("text")) this.drawText();
+      this.point();
     });
   }
 
-  drawAll() {
-    const { scene, given } = this;
-    this.look = this.measure();
-    if (!this.look.width) return;
-    scene.useTheme(this.look.isDark);
-    this.stack.draw(scene, this.look, given.strokes, given.height);
-    if (scene.reading) {
-      this.readout.describe(scene.reading.gates, given.strokes);
-      this.lens.write(scene);
-    }
-    this.drawUnit(false);
+  drawMaps() {
+    const { scene, look, given } = this;
+    scene.useTheme(look.isDark);
+    this.stack.draw(scene, look, given.strokes, given.height);
+    if (!scene.reading) return;
+    this.readout.describe(scene.reading.gates, given.strokes);
+    this.drawSoon("text");
   }
 
-  drawUnit(isAlone = true) {
+  drawUnit() {
+    this.stack.drawUnit(this.scene, this.look, this.given.strokes);
+    this.drawText();
+  }
+
+  drawText() {
     const { scene, given } = this;
-    if (isAlone) this.stack.drawUnit(scene, this.look, given.strokes);
-    if (scene.reading) {
-      this.lens.color(scene, { gate: given.lens, title: given.strokes[given.lens]?.title ?? "" });
-      this.lens.outline(scene);
-    }
-    this.point();
+    this.lens.write(scene);
+    this.lens.color(scene, { gate: given.lens, title: given.strokes[given.lens]?.title ?? "" });
+    this.lens.outline(scene);
   }
 
   point() {

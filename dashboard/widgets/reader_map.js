@@ -12,9 +12,17 @@ export class GateMap extends Picture {
     this.image = document.createElement("canvas");
   }
 
-  /** Draw the window; before its plane has come, an empty frame of the same size. */
+  /** Draw the window, if anything of it changed; before its plane has come, an empty frame of the same size. */
   draw(scene, look, title, height) {
     this.height = height;
+    const { first, stop, top, bottom, unitOf, isDark } = scene;
+    const made = [scene.planes.get(this.gate), scene.units, first, stop, top, bottom, unitOf, isDark, look.width, look.ratio, look.paper, title, height];
+    if (this.made?.every((part, index) => part === made[index])) return;
+    this.made = made;
+    this.redraw(scene, look, title, height);
+  }
+
+  redraw(scene, look, title, height) {
     const context = this.begin(look, CAPTION + height);
     const { left, width } = plot(look);
     const isHere = scene.planes.has(this.gate);
@@ -29,7 +37,6 @@ export class GateMap extends Picture {
     context.strokeRect(left - 0.5, CAPTION - 0.5, width + 1, height + 1);
     this.number(context, scene, look, height);
     this.canvas.setAttribute("aria-label", `${title}: ${scene.units} units by ${scene.steps} timesteps. ${note}`);
-    this.markRow(scene, look);
   }
 
   /** The window into the small image, one pixel a value or fewer. */
