@@ -19,8 +19,9 @@ wipes it; an input gate $i$ near 1 lets the candidate $g$ in; the output gate $o
 of the model sees. Gates lie in [0, 1]; $c$, $g$ and $h$ have signs and are drawn around 0.
 
 The text is coloured by one unit. A few units have a meaning that one can see (Karpathy et al., 2015): the shipped
-model's unit 51 is low in comments, 177 high inside quotes, 233 low inside brackets, 201 follows the position in the
-line. Most have none by themselves; *Cells* says how much better than chance the best are.
+model's unit 233 is low inside brackets, 177 high inside quotes, 201 falls along the line; 51 is low in comments, though
+only in its *own range*, as it counts up to hundreds elsewhere. Most have no such meaning by themselves; *Cells* says
+how much better than chance the best are.
 
 Drag over the text to **brush** a span: the page finds the units that are on throughout it and off just beside it, and
 the other spans where the same units are on (LSTMVis; Strobelt et al., 2018). The numbers are of a forward pass in
@@ -28,10 +29,10 @@ float64, shown in float32; at the cursor are exact values, what the character co
 A **GRU** has reset $r$, update $z$ and new $n$, with $h_t = (1 - z) \odot n + z \odot h_{t-1}$: its $z$ near 1 keeps.
 """,
     """
-1. **Predict.** At which character does a cell that tracks comments change: at the `#`, or after it? And at the end of
-   the line?
-2. **Run.** Show unit 51 (*Unit*), and move the cursor through a comment with ← →.
-3. **Read.** Goal: name the character at which f of this unit is below 0.5, so that the cell forgets the comment.
+1. **Predict.** A cell tracks brackets. At which character does it change: at the `(`, or one later? By which gates:
+   does it forget, or write?
+2. **Run.** Unit 233: move the cursor through a pair of brackets with ← →, and read i, f and g.
+3. **Read.** Goal: name the character at which f of this unit is below 0.5. Is it inside nested brackets as well?
 """,
 )
 SATURATION = Lesson(
@@ -92,7 +93,7 @@ $$\frac{\partial c_T}{\partial c_t} = \operatorname{diag}\Big(\prod_{k=t+1}^{T} 
     """
 1. **Predict.** Hold all cells over 60 characters. By how much does the loss rise in the span, and how long after it
    are the expectations still apart?
-2. **Run.** Read the four pictures. Then ablate the cell of unit 177 alone (high inside quotes) over a string.
+2. **Run.** Read the four pictures. Then ablate the cell of unit 233 alone (low inside brackets) over a call's brackets.
 3. **Read.** Goal: one unit whose ablation raises the loss of some character by more than 1 nat.
 """,
 )

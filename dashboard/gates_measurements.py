@@ -16,6 +16,7 @@ from core.recordings.storage import RecordNotFoundError
 from core.training.read_planes import ReadPlanes
 from dashboard.analysis_call import call_within
 from dashboard.gates_calls import similar, unit_order
+from dashboard.gates_readings import reading_sentence
 from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading
 from dashboard.reading_room import choose, reading_call
@@ -50,6 +51,23 @@ def similar_spans(
     return [int(unit) for unit in units], [(one.first, one.last, one.likeness) for one in found]
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def sentence_of(asked: AskedReading, unit: int) -> str:
+    """What the text cost, and how one unit stands in it. Errors: as `order_of`."""
+    chosen = choose(asked)
+    planes = _planes(asked)
+    keep = {"lstm": "forget", "gru": "update"}.get(planes.kind)
+    forget = None if keep is None else planes.planes[keep][:, unit]
+    state = planes.planes["cell" if planes.kind == "lstm" else "hidden"][:, unit]
+    return reading_sentence(chosen.label, planes.losses, forget, state, unit)
+
+
+def _planes(asked: AskedReading) -> ReadPlanes:
+    call = reading_call(asked, choose(asked))
+    planes: ReadPlanes = analysis_pool().submit(call.function, *call.arguments).result()
+    return planes
+
+
 def newest_step(run_id: str, name: str) -> int | None:
     """The training step of a model's newest parameters; None before the first. Errors: RecordingError."""
     with readers_of(runs_root()).reading(run_id) as recording:
@@ -61,8 +79,7 @@ def newest_step(run_id: str, name: str) -> int | None:
 
 def planes_npz(asked: AskedReading) -> bytes:
     """Every gate and state of a reading as a NumPy archive: arrays (T, H) by name, and what was read."""
-    call = reading_call(asked, choose(asked))
-    planes: ReadPlanes = analysis_pool().submit(call.function, *call.arguments).result()
+    planes = _planes(asked)
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer, allow_pickle=False, tokens=np.array(planes.tokens), losses=planes.losses, **planes.planes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from dashboard.theme import GATE_TITLES
 
 MOSTLY = 0.9
 """Share of the characters from which a unit counts as always open or shut."""
+UNKNOWN = "–"
 FAITHFUL = 0.1
 """∏ f within this share of the measured derivative."""
 
@@ -79,6 +80,44 @@ def properties_sentence(searches: Mapping[str, CellSearch], titles: Mapping[str,
     )
 
 
+def reading_sentence(label: str, losses: np.ndarray, forget: np.ndarray | None, state: np.ndarray, unit: int) -> str:
+    """What the text cost, and how a unit stands in it: how often it keeps, where its state runs.
+
+    Args:
+        label: Of the model.
+        losses: Shape (T,), NaN where there is none.
+        forget: The gate that keeps, of the unit, shape (T,); None where there is none.
+        state: The unit's cell or hidden state, shape (T,).
+        unit: Its number.
+    """
+    cost = (
+        ""
+        if np.isnan(losses).all()
+        else f"Over {len(losses):,} timesteps {label} loses **{_mean(losses)}** nats each. "
+    )
+    keeps = "" if forget is None else (
+        f"keeps (gate above 0.9) at {(forget > 0.9).mean():.0%} of them, wipes (below 0.1) at "
+        f"{(forget < 0.1).mean():.0%}, and "
+    )  # fmt: skip
+    return f"{cost}Unit **{unit}** {keeps}runs from {number(state.min())} to {number(state.max())}."
+
+
+def similar_sentence(span: tuple[int, int], units: Sequence[int], spans: Sequence[tuple[int, int, float]]) -> str:
+    """What is on over a brushed span, and where else."""
+    place = f"t = {span[0]} to {span[1]}"
+    if not units:
+        return f"No unit is on throughout {place} and off just beside it; brush another span, or move *On is above*."
+    named = ", ".join(map(str, units[:12])) + (", …" if len(units) > 12 else "")
+    on = f"{len(units)} units are on throughout {place} and off just beside it: {named}."
+    if not spans:
+        return f"{on} Nowhere else are they all on."
+    first, last, likeness = spans[0]
+    return (
+        f"{on} They are all on at **{len(spans)}** other places (outlined); the most alike, t = {first} to {last}, "
+        f"shares {likeness:.0%} of the units that are on just there."
+    )
+
+
 def chances_sentence(touched: Touched, place: int) -> str:
     """Which symbol leads before and after."""
     assert touched.chances is not None
@@ -111,7 +150,7 @@ def effect_sentence(touched: Touched, span: tuple[int, int] | None) -> str:
 
 def _mean(losses: np.ndarray) -> str:
     known = losses[~np.isnan(losses)]
-    return number(float(known.mean())) if len(known) else "–"
+    return number(float(known.mean())) if len(known) else UNKNOWN
 
 
 def state_sentence(touched: Touched, unit: int, name: str, span: tuple[int, int] | None) -> str:

@@ -7,6 +7,7 @@ from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.gates_controls import page_of, reading_controls, recall_run, run_row, section_control
 from dashboard.widgets.gates_fields import GATES, gates_fields
+from dashboard.widgets.gates_reading import read_section
 from dashboard.widgets.gates_sections import downloads, lesson, pictures
 
 st.title("Gates")
@@ -22,7 +23,9 @@ page = page_of(run)
 try:
     if run is not None:
         jobs().limits.check(run.config)
-    if page.show in ("read", "cell"):
+    if page.show == "read":
+        read_section(page)
+    elif page.show == "cell":
         st.info("soon")
     else:
         pictures(page)

@@ -111,7 +111,7 @@ def _text_controls() -> None:
 
 
 def _module_at(start: int, starts: Any) -> str:
-    return next((name for name, place in reversed(starts.items()) if place == start), OWN_MODULE)
+    return next((name for name, place in reversed(starts.items()) if place <= start), OWN_MODULE)
 
 
 def _go_to_module() -> None:

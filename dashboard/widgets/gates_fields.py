@@ -16,7 +16,8 @@ from core.training.limits import Limits
 from dashboard.gates_drawings import TITLES
 from dashboard.reading_asked import MOST_LENGTH, MOST_START, MOST_TYPED, SHIPPED
 from dashboard.theme import GATE_TITLES
-from dashboard.widgets.address import Choice, Field, Flag, Number, Words
+from dashboard.widgets.address import Choice, Field, Flag, Number, Several, Words
+from dashboard.widgets.gate_reader import LOSS
 from dashboard.widgets.gradient_page import DIRECTIONS
 
 GATES = "gates"
@@ -47,10 +48,10 @@ ACTS = {
     "scale": "scale by a factor",
     "none": "touch no gate",
 }
-FIRST_MODULE = "getopt.py"
-"""Of the unseen modules the one that is read first: it begins with prose, comments and code."""
-FIRST_UNIT = 51
-"""The shipped model's cell that tells comments."""
+FIRST_MODULE, FIRST_WORDS = "ftplib.py", "def parse150("
+"""Of the unseen modules the one that is read first, and where in it: code, with quotes, brackets and comments."""
+FIRST_UNIT = 233
+"""The shipped model's cell that tells brackets: tanh c is near 1 outside and near −1 inside them."""
 MOST_UNIT = 511
 
 
@@ -86,6 +87,13 @@ def module_starts(text: str) -> Mapping[str, int]:
     return starts
 
 
+@cache
+def first_place() -> int:
+    """Where the first reading begins in the unseen modules; 0 in a Python that has others."""
+    source = held_out_modules().get(FIRST_MODULE, "")
+    return module_starts(UNSEEN).get(FIRST_MODULE, 0) + max(source.find(FIRST_WORDS), 0)
+
+
 def gates_fields(limits: Limits, texts: Path) -> list[Field]:
     """Every control of the page."""
     return [
@@ -93,16 +101,18 @@ def gates_fields(limits: Limits, texts: Path) -> list[Field]:
         Words("model", "Model", SHIPPED, 80),
         TextToRead("reads", "Text", UNSEEN, texts),
         Words("typed", "Typed text", "", MOST_TYPED),
-        Number("start", "From character", module_starts(UNSEEN).get(FIRST_MODULE, 0), 0, MOST_START),
+        Number("start", "From character", first_place(), 0, MOST_START),
         Number("chars", "Characters", 1000, 10, MOST_LENGTH),
         Number("example", "Example", 1, 1, limits.max_batch_size),
         Number("layer", "Layer", 1, 1, limits.max_layers),
         Choice("direction", "Direction", "forward", DIRECTIONS),
         Number("unit", "Unit", FIRST_UNIT, 0, MOST_UNIT),
         Number("t", "Timestep", 0, 0, MOST_LENGTH - 1),
-        Choice("lens", "Text coloured by", "cell", GATE_TITLES),
+        Words("brush", "Brushed span", "", 12),
+        Several("without", "Heatmaps left out", [], GATE_TITLES),
+        Choice("lens", "Text coloured by", "cell", {**GATE_TITLES, LOSS: "loss"}),
         Choice("order", "Units", "index", ORDERS),
-        Choice("property", "Property", "inside_comment", TITLES),
+        Choice("property", "Property", "inside_brackets", TITLES),
         Number("on", "On is above", 0.3, -1.0, 1.0),
         Number("shut", "Shut below", SHUT, 0.0, 1.0),
         Number("open", "Open above", OPEN, 0.0, 1.0),

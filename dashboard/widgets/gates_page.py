@@ -12,6 +12,7 @@ from core.tasks.texts import read_text
 from core.training.reading import Passage
 from dashboard.reading_asked import SHIPPED, AskedReading
 from dashboard.server import texts_root
+from dashboard.widgets.gate_reader import LOSS
 from dashboard.widgets.run_controls import ShownRun
 
 
@@ -78,8 +79,30 @@ class GatesPage:
 
     @property
     def lens(self) -> str:
-        """The gate or state by which the text is coloured, and units are ordered and matched."""
-        return self.values["lens"] if self.values["lens"] in self.gates else self.gates[-1]
+        """The gate or state by which the text is coloured, or LOSS."""
+        return self.values["lens"] if self.values["lens"] in (*self.gates, LOSS) else self.state
+
+    @property
+    def state(self) -> str:
+        """What a step hands on: the cell state, else the hidden one."""
+        return "cell" if self.kind == "lstm" else "hidden"
+
+    @property
+    def told(self) -> str:
+        """The gate or state by which units are ordered and matched: the lens, where it is one."""
+        return self.state if self.lens == LOSS else self.lens
+
+    @property
+    def maps(self) -> list[str]:
+        """The gates and states that have a heatmap; at least one."""
+        return [gate for gate in self.gates if gate not in self.values["without"]] or [self.state]
+
+    @property
+    def brush(self) -> tuple[int, int] | None:
+        """First and last timestep of the brushed span, both included."""
+        first, _, last = str(self.values["brush"]).partition("-")
+        is_span = first.isascii() and first.isdigit() and last.isascii() and last.isdigit()
+        return (int(first), int(last)) if is_span and int(first) <= int(last) < self.length else None
 
     @property
     def span(self) -> tuple[int, int]:
