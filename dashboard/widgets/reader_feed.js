@@ -29,8 +29,8 @@ export async function plane(question, gate, signal) {
 }
 
 /** The same in single precision. */
-export async function exactPlane(question, gate) {
-  const response = await answer(`${planeAddress(question, gate)}&precision=single`);
+export async function exactPlane(question, gate, signal) {
+  const response = await answer(`${planeAddress(question, gate)}&precision=single`, signal);
   return new Float32Array(await response.arrayBuffer());
 }
 

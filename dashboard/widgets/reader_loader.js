@@ -5,9 +5,9 @@ import { Refusal, isMoving, plane, reading, settled } from "./reader_feed.js";
 const FOLLOW_MS = 3000;
 
 export class Loader {
-  /** `on` has data(), which is told that planes came, busy(is) and trouble(sentence or null). */
-  constructor(scene, on) {
-    Object.assign(this, { scene, on, question: null, gates: [], isLive: false, missing: new Map() });
+  /** `on` has data(), which is told that planes came, busy(is) and trouble(sentence or null); `ask` fetches one plane. */
+  constructor(scene, on, ask = plane) {
+    Object.assign(this, { scene, on, ask, question: null, gates: [], isLive: false, missing: new Map() });
   }
 
   /** Want a question's gates, those shown first; `isLive` asks again every few seconds. */
@@ -40,13 +40,13 @@ export class Loader {
    * asked for once its step is known, lest another snapshot comes in between. */
   async fetch(signal) {
     const { question, scene, gates } = this;
-    const early = new Map(isMoving(question) ? [] : gates.map((gate) => [gate, plane(question, gate, signal)]));
+    const early = new Map(isMoving(question) ? [] : gates.map((gate) => [gate, this.ask(question, gate, signal)]));
     for (const asked of early.values()) asked.catch(() => {}); // its error is told by the await below
     const found = await reading(question, signal);
     if (this.shown === question && scene.reading?.step === found.step && scene.planes.size === found.gates.length) return;
     const asked = settled(question, found.step);
     const order = [...gates.filter((gate) => found.gates.includes(gate)), ...found.gates.filter((gate) => !gates.includes(gate))];
-    await this.collect(found, new Map(order.map((gate) => [gate, early.get(gate) ?? plane(asked, gate, signal)])));
+    await this.collect(found, new Map(order.map((gate) => [gate, early.get(gate) ?? this.ask(asked, gate, signal)])));
     this.shown = question;
   }
 
