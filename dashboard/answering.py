@@ -101,8 +101,9 @@ def _work(analysis: Analysis, given: Mapping[str, str]) -> Work:
     server.jobs().limits.check(asked.config)
     if analysis.draw_run is not None:
         return _drawn_from_run(analysis.draw_run, asked)
-    if asked.run_id is None:
-        return _to_draw(analysis, asked, None, [_initial_call(analysis, asked, model) for model in asked.models])
+    if asked.run_id is None or analysis.is_initial:
+        step = None if asked.run_id is None else 0
+        return _to_draw(analysis, asked, step, [_initial_call(analysis, asked, model) for model in asked.models])
     names = [asked.config.names[model] for model in asked.models]
     with readers_of(server.runs_root()).reading(asked.run_id) as recording:
         found = [snapshot(recording, name, asked.step) for name in names]

@@ -101,6 +101,8 @@ class Analysis:
     """(what was asked, one record a model, step of the parameters or None without a run) → picture."""
     draw_run: Callable[[Asked, Recording], Drawn] | None = None
     """In place of both: (what was asked, the run's recording) → picture."""
+    is_initial: bool = False
+    """Whether it looks at the models as they are before training also in a run, and so stays while that goes on."""
 
     def __post_init__(self):
         is_whole = self.draw_run is None if self.compute and self.draw else self.draw_run and not self.compute

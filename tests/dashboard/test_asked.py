@@ -290,6 +290,13 @@ def test_in_a_run_the_picture_is_that_of_the_last_snapshot(port, runs, run, step
     assert first_norm(answer) == pytest.approx(recorded_norm(runs, run, snapshot), rel=5e-3)
 
 
+def test_what_is_of_the_initial_models_stays_the_same_throughout_a_run(port: int, run: str) -> None:
+    status, answer = ask(port, question("initial", CONFIG), run=run)
+    _, before = ask(port, question("norms", CONFIG))
+    assert (status, answer["step"], first_norm(answer)) == (200, 0, first_norm(before))
+    assert once(port, question("initial", CONFIG), run=run, since=0) == (200, {"unchanged": True})
+
+
 def test_a_picture_that_the_browser_has_is_not_sent_again(port: int, run: str) -> None:
     assert ask(port, question("norms", CONFIG), run=run, since=2) == (200, {"unchanged": True})
     assert ask(port, question("rows", CONFIG), run=run, since=4) == (200, {"unchanged": True})

@@ -80,5 +80,6 @@ ANALYSES = {
         Analysis("failed", failed, curves),
         Analysis("killed", killed, curves),
         Analysis("rows", draw_run=rows_of_run),
+        Analysis("initial", norms_at, curves, is_initial=True),
     )
 }
