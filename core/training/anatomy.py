@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 
 from ..models.blocks import parameter_blocks
@@ -71,7 +72,7 @@ def seen(moment: Moment, texts: Path | None) -> Observed:
     observed = observe(moment, texts)
     while len(_kept) >= MAX_MODELS:
         del _kept[next(iter(_kept))]
-    if states_of(moment.config) <= MOST_STATES_KEPT:
+    if states_of(replace(moment.config, models=(moment.config.models[moment.model],))) <= MOST_STATES_KEPT:
         _kept[key] = observed
     return observed
 

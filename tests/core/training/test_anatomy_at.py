@@ -8,6 +8,7 @@ from core.models.blocks import parameter_blocks
 from core.models.config import ModelConfig
 from core.probes.loss_reach import loss_reach
 from core.tasks.config import VARIANTS, TaskConfig
+from core.training import anatomy
 from core.training.anatomy import histograms_at, jacobians_at, loss_reach_at, paths_at, recurrent_spectrum_at, seen
 from core.training.config import TrainingConfig
 from core.training.loop import train
@@ -111,6 +112,13 @@ def test_one_moments_pictures_share_one_pass_and_another_moment_gets_its_own(tra
     for step in range(1, 5):
         seen(Moment(CONFIG, 0, step), None)
     assert seen(moment, None) is not before and seen(moment, None).loss == before.loss
+
+
+def test_whether_a_pass_is_kept_hangs_on_its_own_model_alone(monkeypatch):
+    _, lstm, gru = (Moment(CONFIG, place) for place in range(3))
+    monkeypatch.setattr(anatomy, "MOST_STATES_KEPT", 6 * 9 * 2 * 6)  # N T L H of the GRU; the LSTM has N T L D H
+    assert seen(gru, None) is seen(gru, None)
+    assert seen(lstm, None) is not seen(lstm, None)
 
 
 def test_a_worker_answers_what_this_process_does(pool, trained):
