@@ -5,7 +5,7 @@ import streamlit as st
 from core.training.config import TrainingConfig
 from core.training.limits import LimitReached
 from dashboard import state
-from dashboard.measurements import flows_at_start, task_of
+from dashboard.measurements import task_of
 from dashboard.readings import click_sentence
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
@@ -38,7 +38,7 @@ write_address(fields)
 try:
     config: TrainingConfig = config_of({field.key: st.session_state[field.key] for field in fields})
     jobs().limits.check(config)
-    task, flows = task_of(config.task), flows_at_start(config)
+    task = task_of(config.task)
 except (ValueError, LimitReached) as error:
     st.error(str(error))
     st.stop()
@@ -46,7 +46,7 @@ run = shown_run(config)
 run_controls(fields, config, run)
 if run is not None:
     run_status(run)
-page = GradientPage(config, flows, task, run, st.session_state)
+page = GradientPage(config, task, run, st.session_state)
 section_controls(page, fields)
 write_address(places, PLACES)
 panels = section_panels(page)
@@ -64,4 +64,4 @@ section_reading(page, result, fields)
 st.caption(f"{task.title}. Chance: {task.chance.source}. {task.published}")
 lesson(page)
 show_code(powers_config(page) if page.show == "powers" else config, page.show)
-downloads(run.header.id if run else None, config, flows)
+downloads(page)

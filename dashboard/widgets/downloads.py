@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from core.models.config import ModelConfig
@@ -14,10 +14,12 @@ from core.training.config import TrainingConfig
 from dashboard.figures.gradient_flow import gradient_curves_figure, norm_range
 from dashboard.measurements import series_at_start
 from dashboard.snippets import gradient_flow_code, jacobian_code, loss_reach_code
+from dashboard.widgets.gradient_page import GradientPage
 from dashboard.widgets.gradient_panels import gradient_curves
 
 CODES: dict[str, Callable[[ModelConfig, int, int, int], str]] = {"why": jacobian_code, "reach": loss_reach_code}
 """Of sections whose picture is another than the curves."""
+COLUMNS = ("model", "quantity", "layer", "direction", "timestep", "norm")
 
 
 def show_code(config: TrainingConfig, section: str) -> None:
@@ -32,7 +34,7 @@ def show_code(config: TrainingConfig, section: str) -> None:
 
 
 def norms_csv(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:
-    """Norms before training as CSV: model, quantity, layer, direction, timestep, norm."""
+    """Norms before training as CSV, with COLUMNS."""
     rows = [
         (one.label, one.symbol, layer + 1, direction + 1, step + 1, norm)
         for one in series_at_start(config, flows)
@@ -40,10 +42,9 @@ def norms_csv(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:
         for direction, norms in enumerate(directions)
         for step, norm in enumerate(norms)
     ]
-    columns = ["model", "quantity", "layer", "direction", "timestep", "norm"]
-    buffer = io.StringIO()
-    pd.DataFrame(rows, columns=columns).to_csv(buffer, index=False)
-    return buffer.getvalue()
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([COLUMNS, *rows])
+    return table.getvalue()
 
 
 def curves_html(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:
@@ -52,13 +53,18 @@ def curves_html(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:
     return gradient_curves_figure(curves, norm_range(curves)).to_html(include_plotlyjs=True)
 
 
-def downloads(run_id: str | None, config: TrainingConfig, flows: Sequence[GradientFlow]) -> None:
+def downloads(page: GradientPage) -> None:
     """Numbers and picture before training; of a run, its scalars and its whole recording."""
+    curves = {
+        "csv": ("Curves (CSV)", lambda: norms_csv(page.config, page.flows)),
+        "html": ("Curves (HTML)", lambda: curves_html(page.config, page.flows)),
+    }
     with st.container(horizontal=True):
-        st.download_button("Curves (CSV)", lambda: norms_csv(config, flows), "gradient-flow.csv", on_click="ignore",
-                           icon=":material/download:", key="csv")  # fmt: skip
-        st.download_button("Curves (HTML)", lambda: curves_html(config, flows), "gradient-flow.html",
-                           on_click="ignore", icon=":material/download:", key="html")  # fmt: skip
-        if run_id is not None:
+        for kind, (label, made) in curves.items():
+            st.download_button(
+                label, made, f"gradient-flow.{kind}", on_click="ignore", icon=":material/download:", key=kind
+            )
+        if page.run is not None:
+            run_id = page.run.header.id
             st.link_button("Run (CSV)", f"/unroll/runs/{run_id}/export.csv", icon=":material/download:")
             st.link_button("Recording (ZIP)", f"/unroll/runs/{run_id}/recording.zip", icon=":material/download:")

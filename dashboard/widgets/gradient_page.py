@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from core.recordings.records import GradientFlow
 from core.tasks.task import Task
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
+from dashboard.measurements import flows_at_start
 from dashboard.widgets.address import Choice, Field, Number
 from dashboard.widgets.run_controls import ShownRun
 
@@ -44,12 +45,15 @@ class GradientPage:
     """A run's config and what is looked at."""
 
     config: TrainingConfig
-    flows: Sequence[GradientFlow]
-    """Of each model before training."""
     task: Task
     run: ShownRun | None
     places: Mapping[Any, Any]
     """Of the place fields, the value that each has now."""
+
+    @property
+    def flows(self) -> tuple[GradientFlow, ...]:
+        """Of each model before training; measured only once asked for. Errors: TextError."""
+        return flows_at_start(self.config)
 
     @property
     def show(self) -> str:

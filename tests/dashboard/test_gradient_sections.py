@@ -17,7 +17,6 @@ from core.recordings.storage import open_recording, read_header
 from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
-from core.training.initial import initial_flows
 from core.training.limits import Limits
 from core.training.moment import Moment
 from core.training.run import create_folder, train_into
@@ -59,7 +58,7 @@ def served(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def page_of(config: TrainingConfig, show: str, run: ShownRun | None = None, **places: object) -> GradientPage:
     values = PLACES | {"show": show, **places}
-    return GradientPage(config, initial_flows(config), make_task(config.task), run, values)
+    return GradientPage(config, make_task(config.task), run, values)
 
 
 def shown_run(runs: Path) -> ShownRun:
