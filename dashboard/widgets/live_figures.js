@@ -86,7 +86,7 @@ class Host {
     Object.assign(this, { setStateValue, setTriggerValue });
     const sources = sourcesOf(data.panels);
     const isOther = data.run !== this.feed.run;
-    const pinned = this.pinned;
+    const { feed, pinned, theme } = this;
     if (isOther || `${sources}` !== `${this.feed.sources}`) this.take(data.run, sources);
     if (!isOther) this.pinned = pinned;
     const isEcho = performance.now() - this.sentAt < ECHO_MS; // of an older pin, while the person goes on
@@ -95,6 +95,9 @@ class Host {
     this.theme = template(this.parent);
     this.element.style.setProperty("--unroll-columns", data.columns);
     this.describePanels(data.panels);
+    const isRestyled = JSON.stringify(this.theme) !== JSON.stringify(theme);
+    const isMoved = this.feed !== feed || this.pinned !== pinned;
+    for (const panel of this.panels.values()) panel.isDirty ||= isRestyled || (isMoved && panel.kind !== "asked");
     this.showScrubber();
     this.feed.poll();
     this.Plotly = await loadPlotly(data.plotly);

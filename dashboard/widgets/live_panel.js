@@ -35,8 +35,11 @@ export class Panel {
     this.time = null;
   }
 
-  /** What Python says about this panel. */
+  /** What Python says about this panel; to say the same again, another question apart, draws nothing. */
   describe(given, order) {
+    const said = JSON.stringify({ ...given, question: null });
+    this.isDirty ||= said !== this.said;
+    this.said = said;
     if (given.figure !== this.given?.figure) this.base = JSON.parse(given.figure);
     this.given = given;
     this.element.setAttribute("aria-label", given.alt);
@@ -44,7 +47,6 @@ export class Panel {
     this.element.style.setProperty("--unroll-span", given.span);
     this.element.dataset.panel = given.id;
     this.frame.style.height = `${given.height}px`;
-    this.isDirty = true;
   }
 
   get kind() {
