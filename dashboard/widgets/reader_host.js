@@ -4,7 +4,7 @@ import { saveLine, savePicture } from "./reader_exports.js";
 import { Keys } from "./reader_keys.js";
 import { Loader } from "./reader_loader.js";
 import { Readout } from "./reader_readout.js";
-import { channels, lightness } from "./reader_scales.js";
+import { channels, luminance } from "./reader_scales.js";
 import { Scene } from "./reader_scene.js";
 import { Stack } from "./reader_stack.js";
 import { TextLens } from "./reader_text.js";
@@ -101,7 +101,7 @@ class Host {
       font: token("font", "sans-serif"),
       mono: token("code-font", "monospace"),
       paper,
-      isDark: lightness(channels(paper)) < 0.25,
+      isDark: luminance(channels(paper)) < 0.179,
     };
   }
 

@@ -60,7 +60,7 @@ export class Scale {
 
   /** Each level as a CSS background with the ink that is read on it. */
   get styles() {
-    this.inks ??= this.palette.map((color) => ({ background: `rgb(${color})`, ink: lightness(color) > 0.36 ? "#000" : "#fff" }));
+    this.inks ??= this.palette.map((color) => ({ background: `rgb(${color})`, ink: luminance(color) > 0.179 ? "#000" : "#fff" }));
     return this.inks;
   }
 }
@@ -95,8 +95,8 @@ export function channels(color) {
   return (color.match(/[\d.]+/g) ?? [255, 255, 255]).slice(0, 3).map(Number);
 }
 
-/** Relative luminance by the square, near enough to choose an ink. */
-export function lightness(color) {
-  const [red, green, blue] = color.map((channel) => (channel / 255) ** 2);
+/** Relative luminance (WCAG 2.2); above 0.179 black is read better than white. */
+export function luminance(color) {
+  const [red, green, blue] = color.map((channel) => (channel <= 10 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

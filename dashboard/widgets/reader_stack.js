@@ -71,7 +71,7 @@ export class Stack {
     const rows = Math.ceil((scene.bottom - scene.top) / Math.round(height * look.ratio));
     const holds = [columns > 1 ? `${columns} timesteps` : "", rows > 1 ? `${rows} units` : ""].filter(Boolean).join(" × ");
     const pooled = holds && `Each pixel holds up to ${holds}: the value farthest from its unit's mean is drawn. `;
-    const every = this.axis.every > 1 ? `Every ${this.axis.every}th symbol is written.` : "";
+    const every = this.axis.every > 1 ? `One symbol in ${this.axis.every} is written.` : "";
     this.note.textContent = `${pooled}${every}`;
   }
 
