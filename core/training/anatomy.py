@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import replace
 from pathlib import Path
 
 from ..models.blocks import parameter_blocks
@@ -21,7 +20,7 @@ from .block_norms import flattened
 from .config import MAX_MODELS
 from .examples import example_losses, example_tokens
 from .histograms import block_histograms
-from .limits import states_of
+from .limits import model_states
 from .moment import WATCHED_LAYER, Moment, Observed, observe
 
 MOST_STATES_KEPT = 1_000_000
@@ -72,7 +71,7 @@ def seen(moment: Moment, texts: Path | None) -> Observed:
     observed = observe(moment, texts)
     while len(_kept) >= MAX_MODELS:
         del _kept[next(iter(_kept))]
-    if states_of(replace(moment.config, models=(moment.config.models[moment.model],))) <= MOST_STATES_KEPT:
+    if model_states(moment.config, moment.model) <= MOST_STATES_KEPT:
         _kept[key] = observed
     return observed
 

@@ -79,9 +79,14 @@ class Limits:
 
 
 def states_of(config: TrainingConfig) -> int:
-    """Hidden states of one batch: examples × timesteps × units × layers × directions, of all models."""
-    units = sum(model.hidden_size * model.layers * (1 + model.bidirectional) for model in config.models)
-    return config.batch_size * config.task.length * units
+    """Hidden states of one batch, of all models."""
+    return sum(model_states(config, position) for position in range(len(config.models)))
+
+
+def model_states(config: TrainingConfig, position: int) -> int:
+    """Hidden states of one batch of one model: examples × timesteps × units × layers × directions."""
+    model = config.models[position]
+    return config.batch_size * config.task.length * model.hidden_size * model.layers * (1 + model.bidirectional)
 
 
 def _parse(name: str, text: str, is_whole: bool) -> int | float:

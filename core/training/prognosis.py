@@ -17,13 +17,16 @@ from ..models.sequence_model import SequenceModel
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
 from .clipping import total_norm
+from .limits import model_states
 from .moment import WATCHED_LAYER, Draw, Moment, draw, observe
 from .remedies import remedies
 from .start import initial_model
 
 PATIENT = "patient"
-BATCHES = 12
-"""Batches whose gradient is measured at the initial weights."""
+BATCHES, LEAST_BATCHES = 12, 3
+"""Batches whose gradient is measured at the initial weights, and of a large model."""
+MOST_STATES = 10_000_000
+"""Hidden states of all these batches; a model that has more gets fewer of them."""
 
 
 def treated_norms(
@@ -51,12 +54,13 @@ def initial_gradient_norms(
 ) -> np.ndarray:
     """Norm of the gradient of all weights, before clipping, of the run's first batches at the initial weights.
 
-    Shape (BATCHES,), or one more than the run's steps where it has fewer.
+    Shape (BATCHES,); fewer where MOST_STATES or the run's steps allow no more.
     """
     config = moment.config
     task = make_task(config.task, texts)
     model = initial_model(config, moment.model, task)
-    batches = range(min(BATCHES, config.steps + 1))
+    fitting = max(MOST_STATES // model_states(config, moment.model), LEAST_BATCHES)
+    batches = range(min(BATCHES, fitting, config.steps + 1))
     return np.array([_gradient_norm(model, task, draw(task, config, step)) for step in batches])
 
 

@@ -12,7 +12,7 @@ from core.training.config import TrainingConfig
 from core.training.initial import initial_flows
 from core.training.loop import train
 from core.training.moment import Moment
-from core.training.prognosis import BATCHES, PATIENT, initial_gradient_norms, treated_norms
+from core.training.prognosis import BATCHES, MOST_STATES, PATIENT, initial_gradient_norms, treated_norms
 from core.training.remedies import remedies
 
 CONFIG = TrainingConfig(
@@ -62,3 +62,10 @@ def test_the_first_gradient_norms_are_those_that_training_meets_before_and_at_it
     norms = initial_gradient_norms(Moment(CONFIG, model), 0, 0, 0)
     np.testing.assert_allclose(norms[:2], rows[:2], rtol=1e-5)
     assert len(norms) == CONFIG.steps + 1 <= BATCHES
+
+
+def test_a_large_model_gets_fewer_batches_and_the_same_norms():
+    large = TrainingConfig(TaskConfig(length=400), (ModelConfig("rnn", 64),), batch_size=128)
+    norms = initial_gradient_norms(Moment(large, 0), 0, 0, 0)
+    assert len(norms) == MOST_STATES // (128 * 400 * 64) == 3
+    np.testing.assert_allclose(norms[0], next(train(large)).models[0].gradient_norm, rtol=1e-4)
