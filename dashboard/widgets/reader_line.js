@@ -1,7 +1,7 @@
 /** All chosen gates and states of one unit over time, each in a lane of its own, so that none hides another.
  *
  * Where several timesteps fall on a pixel, all that they span is drawn. Gates and hidden state have their fixed range; the
- * cell state, which has no bounds, has the unit's own largest value, rounded up.
+ * cell state, which has no bounds, has the largest value in sight, rounded up.
  */
 
 import { CAPTION, LEFT, Picture, place, plot } from "./reader_picture.js";
@@ -24,7 +24,7 @@ export class UnitLine extends Picture {
     gates.forEach((gate, index) => {
       const top = CAPTION + GAP / 2 + index * (LANE + GAP);
       const line = scene.line(gate, scene.unit);
-      const range = rangeOf(gate, line);
+      const range = rangeOf(gate, line?.subarray(scene.first, scene.stop));
       this.frame(context, look, strokes[gate].title, top, range);
       if (!line) return;
       Object.assign(context, { strokeStyle: strokes[gate].color, lineWidth: 1.5 });
