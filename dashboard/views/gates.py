@@ -5,6 +5,7 @@ import streamlit as st
 from core.training.limits import LimitReached
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
+from dashboard.widgets.gates_cell import cell_section
 from dashboard.widgets.gates_controls import page_of, reading_controls, recall_run, run_row, section_control
 from dashboard.widgets.gates_fields import GATES, gates_fields
 from dashboard.widgets.gates_reading import read_section
@@ -26,7 +27,7 @@ try:
     if page.show == "read":
         read_section(page)
     elif page.show == "cell":
-        st.info("soon")
+        cell_section(page)
     else:
         pictures(page)
 except LimitReached as error:

@@ -27,6 +27,8 @@ with learn:
     st.subheader("Learn", anchor=False)
     st.markdown("Why does a plain RNN forget, and what does an LSTM do about it? Train both side by side and watch.")
     st.page_link("views/gradient_flow.py", label="Open gradient flow", icon=":material/trending_down:")
+    st.markdown("What does an LSTM write, keep, forget and show? One of its cells, unasked, came to track brackets.")
+    st.page_link("views/gates.py", label="Open gates", icon=":material/tune:")
 with debug:
     st.subheader("Debug my model", anchor=False)
     st.markdown("Exact per-timestep gradients and gates of your own `nn.RNN`, `nn.LSTM` or `nn.GRU`, with a receipt:")

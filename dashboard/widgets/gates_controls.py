@@ -22,10 +22,12 @@ from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gradient_page import DIRECTIONS
 from dashboard.widgets.run_controls import ShownRun, begin, run_of_address, run_status, steering_buttons
 
-TRAINED_STEPS, TRAINED_LENGTH, TRAINED_BATCH = 3000, 100, 32
+TRAINED_STEPS, TRAINED_LENGTH, TRAINED_BATCH, TRAINED_UNITS = 3000, 100, 32, 128
 RATES = {"drawn": 3e-3, SHIPPED_START: 5e-4}
 """Learning rate of a new model, and of one that goes on from the shipped weights."""
 OWN_MODULE = "–"
+TRAIN_OPEN = "train-open"
+"""Widget: whether the popover is open; it closes when a run begins."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,14 +81,14 @@ def reading_controls(run: ShownRun | None) -> None:
     """Who reads what, from where; a run to train beside."""
     models, page = _models(run), page_of(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Who reads", list(models), format_func=models.__getitem__, key="model", width=230)
+        st.selectbox("Who reads", list(models), format_func=models.__getitem__, key="model", width=290)
         if page.reads_text:
             _text_controls()
         else:
             assert run is not None
             st.number_input("Example of its first batch", 1, run.config.batch_size, key="example", width=190)
         _place_controls(page)
-        with st.popover("Train one", icon=":material/model_training:"):
+        with st.popover("Train one", icon=":material/model_training:", key=TRAIN_OPEN, on_change="rerun"):
             _training(jobs().limits)
     _notes(page)
 
@@ -154,9 +156,9 @@ def _notes(page: GatesPage) -> None:
 
 
 def training_config(start: str, limits: Limits) -> TrainingConfig:
-    """A model like the shipped one, as large as the server lets it be, on source code."""
+    """The shipped model itself, or one like it that is drawn, of half its units, as far as the server lets it."""
     like = shipped_config()
-    model = ModelConfig("lstm", min(like.hidden_size, limits.max_hidden_size), forget_bias=like.forget_bias)
+    model = ModelConfig("lstm", min(TRAINED_UNITS, limits.max_hidden_size), forget_bias=like.forget_bias)
     task = TaskConfig("next_character", length=min(TRAINED_LENGTH, limits.max_length), text="python-source")
     return TrainingConfig(
         task,
@@ -172,8 +174,9 @@ def _training(limits: Limits) -> None:
     """Two ways to train one like it, live."""
     config = training_config("drawn", limits)
     st.markdown(
-        f"**Train one like it**: {config.models[0].label}, on windows of {config.task.length} characters of Python's "
-        f"standard library, {config.steps:,} updates. The page follows it: watch its gates make up their mind."
+        f"On windows of {config.task.length} characters of Python's standard library, {config.steps:,} updates. The "
+        "page follows the run: watch its gates make up their mind. From zero it is an "
+        f"{config.models[0].label}; the shipped one goes on with all its units."
     )
     st.button("Train from zero", key="train-drawn", icon=":material/play_arrow:", on_click=_train, args=("drawn",))
     st.button("Continue the shipped one", key="train-shipped", icon=":material/resume:", on_click=_train,
@@ -190,6 +193,7 @@ def _is_allowed(start: str, limits: Limits) -> bool:
 
 def _train(start: str) -> None:
     config = training_config(start, jobs().limits)
+    st.session_state[TRAIN_OPEN] = False
     run_id = begin(config)
     if run_id is not None:
         st.session_state[state.GATES_RUN] = run_id

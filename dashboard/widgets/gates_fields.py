@@ -49,7 +49,7 @@ ACTS = {
     "none": "touch no gate",
 }
 FIRST_MODULE, FIRST_WORDS = "ftplib.py", "def parse150("
-"""Of the unseen modules the one that is read first, and where in it: code, with quotes, brackets and comments."""
+"""Of the unseen modules the one that is read first, from where; the cursor stands on the bracket."""
 FIRST_UNIT = 233
 """The shipped model's cell that tells brackets: tanh c is near 1 outside and near −1 inside them."""
 MOST_UNIT = 511
@@ -107,7 +107,7 @@ def gates_fields(limits: Limits, texts: Path) -> list[Field]:
         Number("layer", "Layer", 1, 1, limits.max_layers),
         Choice("direction", "Direction", "forward", DIRECTIONS),
         Number("unit", "Unit", FIRST_UNIT, 0, MOST_UNIT),
-        Number("t", "Timestep", 0, 0, MOST_LENGTH - 1),
+        Number("t", "Timestep", len(FIRST_WORDS) - 1, 0, MOST_LENGTH - 1),
         Words("brush", "Brushed span", "", 12),
         Several("without", "Heatmaps left out", [], GATE_TITLES),
         Choice("lens", "Text coloured by", "cell", {**GATE_TITLES, LOSS: "loss"}),

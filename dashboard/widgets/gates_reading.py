@@ -23,7 +23,7 @@ from dashboard.widgets.live_figures import live_figures
 
 TROUBLES = (ValueError, RecordingError, WorkerDied, TimeoutError)
 ON = "Of the value that colours the text (c as tanh c). The units of a brushed span are on throughout it."
-MAP_HEIGHT = 80
+MAP_HEIGHT = 56
 """Of one heatmap, pixels."""
 SPANS = 40
 """Similar spans that are outlined."""
@@ -46,7 +46,7 @@ def read_section(page: GatesPage) -> None:
         key=state.READER,
         gates=page.maps,
         unit=page.unit,
-        cursor=int(page.values["t"]),
+        cursor=min(int(page.values["t"]), page.length - 1),
         brush=page.brush,
         order=order,
         lens=page.lens,

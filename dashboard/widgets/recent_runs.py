@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.recordings.storage import RunHeader, list_runs
-from core.training.config import TrainingConfig
+from core.training.config import SHIPPED_START, TrainingConfig
 from dashboard import state
 
 MOST_RUNS = 8
@@ -22,15 +22,27 @@ def recent_runs(root: Path, notice: str) -> None:
     if not headers:
         st.caption("None yet. Press *Train* in a view: every run is kept here, and its link shows it again.")
     for header in headers[:MOST_RUNS]:
+        page, models = _place(header)
         st.page_link(
-            "views/gradient_flow.py",
+            page,
             label=f"{_title(header)} · {header.status}, step {max(header.last_step, 0)} · {_age(header.created)}",
-            query_params={state.RUN: header.id},
+            query_params={state.RUN: header.id, **models},
             icon=":material/history:",
         )
     if problems:
         with st.expander(f"{len(problems)} folders could not be read"):
             st.markdown("\n".join(f"- {problem}" for problem in problems[:20]))
+
+
+def _place(header: RunHeader) -> tuple[str, dict[str, str]]:
+    """The page that shows a run, and what its address says beside the run."""
+    try:
+        config = TrainingConfig.from_dict(header.config)
+    except ValueError:
+        return "views/gradient_flow.py", {}
+    if config.start == SHIPPED_START:  # gradient flow has no control for it
+        return "views/gates.py", {"model": config.names[0]}
+    return "views/gradient_flow.py", {}
 
 
 def _title(header: RunHeader) -> str:

@@ -123,11 +123,11 @@ def test_a_trained_model_reads_and_the_run_is_found_again(open_view) -> None:
     page.button(key="train-drawn").click().run()
     run_id = page.session_state[state.GATES_RUN]
     try:
-        assert page.session_state["model"] == "lstm-b1-h256" and server.jobs().runs_of is not None
+        assert page.session_state["model"] == "lstm-b1-h128" and server.jobs().runs_of is not None
         assert not page.error
         page.switch_page("views/gradient_flow.py").run()
         page.switch_page("views/gates.py").run()
-        assert page.session_state[state.GATES_RUN] == run_id and page.session_state["model"] == "lstm-b1-h256"
+        assert page.session_state[state.GATES_RUN] == run_id and page.session_state["model"] == "lstm-b1-h128"
     finally:
         server.jobs().end(run_id)
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.recordings.storage import RecordingWriter, list_runs
-from core.tasks.config import VARIANTS
+from core.tasks.config import VARIANTS, TaskConfig
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from dashboard import server
@@ -241,6 +241,8 @@ def test_a_text_that_cannot_be_learnt_is_told_and_the_page_stays(open_view, cont
 
 def test_recent_runs_are_told_on_the_first_page(open_view, runs):
     RecordingWriter.create(runs, config=FIRST_LOOK.to_dict(), seed=0).close()
+    continued = TrainingConfig(TaskConfig("next_character"), start="shipped")
+    RecordingWriter.create(runs, config=continued.to_dict(), seed=0).close()
     (runs / "no-recording-at-all").mkdir()
     page = open_view("home")
     assert not page.exception
