@@ -114,9 +114,15 @@ def _work(analysis: Analysis, given: Mapping[str, str]) -> Work:
 def _to_draw(analysis: Analysis, asked: Asked, step: int | None, calls: list[Call]) -> Work:
     extra = tuple(sorted(asked.extra.items()))
     key = ("answer", asked.name, asked.config, asked.models, extra, tuple(call.key for call in calls))
-    draw = analysis.draw
-    assert draw is not None
-    return Work(key, step, tuple(calls), lambda results: draw(asked, results, step))
+    return Work(key, step, tuple(calls), lambda results: _dated(analysis, asked, results, step))
+
+
+def _dated(analysis: Analysis, asked: Asked, results: list, step: int | None) -> Drawn:
+    """The picture; of a run its sentence says the step of the parameters, which may lie before the one asked for."""
+    assert analysis.draw is not None
+    drawn = analysis.draw(asked, results, step)
+    is_of_step = step is not None and not analysis.is_initial
+    return replace(drawn, reading=f"At training step {step}. {drawn.reading}") if is_of_step else drawn
 
 
 def _drawn_from_run(draw_run: Callable[[Asked, Recording], Drawn], asked: Asked) -> Work:

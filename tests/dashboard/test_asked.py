@@ -287,6 +287,7 @@ def test_in_a_run_the_picture_is_that_of_the_last_snapshot(port, runs, run, step
     added = {"run": run} if step is None else {"run": run, "step": step}
     status, answer = ask(port, question("norms", TrainingConfig()), **added)
     assert (status, answer["step"]) == (200, snapshot)
+    assert answer["reading"].startswith(f"At training step {snapshot}. ")
     assert first_norm(answer) == pytest.approx(recorded_norm(runs, run, snapshot), rel=5e-3)
 
 
