@@ -63,7 +63,7 @@ class Host {
     document.addEventListener("visibilitychange", this.onVisible);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.grid);
-    this.sights = new IntersectionObserver((entries) => this.see(entries), { rootMargin: "300px" });
+    this.sights = new IntersectionObserver((entries) => this.see(entries), { rootMargin: "300px", scrollMargin: "300px" });
   }
 
   /** Take up a run, or none, and forget the one before. */

@@ -121,8 +121,9 @@ def drag(page, box: dict) -> None:
 
 
 def test_a_panel_out_of_sight_asks_when_it_comes_near(asked_server: str, open_page: Callable) -> None:
-    page = open_page(f"{asked_server}?show=norms,matrix&below", viewport={"width": 390, "height": 500})
-    wait_for_picture(page, "norms")
+    page = open_page(f"{asked_server}?show=norms,matrix&below", viewport={"width": 390, "height": 300})
+    wait_for_picture(page, "matrix")
+    assert 300 < page.locator("[data-panel=asked-matrix]").bounding_box()["y"] < 600  # near, though not in sight
     far = page.locator("[data-panel=far]")
     page.wait_for_timeout(500)
     assert far.locator(".main-svg").count() == 0
