@@ -135,7 +135,7 @@ def choose_place() -> None:
 def section_reading(page: GradientPage, result: LiveResult, fields: Sequence[Any]) -> None:
     """What stands under the pictures: sentences, outcomes, treatments, the receipt."""
     if page.show == "compare":
-        reading(page.run, page.config, page.flows, (page.layer, page.direction), result.scrub)
+        reading(page, result.scrub)
     if page.show in ("clipping", "remedies") and page.run:
         outcomes(page.run)
     if page.show == "remedies":
