@@ -77,9 +77,9 @@ INTERVENE = Lesson(
     "What if a gate were forced? Reach into the model while it reads: what becomes of memory and predictions?",
     EQUATIONS
     + r"""
-With $f = 1$ and $i = 0$ the cell's equation becomes $c_t = c_{t-1}$: the **constant error carousel** of Hochreiter &
-Schmidhuber (1997). It stands still exactly, to the last bit, however long; what the model read in the span it cannot
-remember by these units.
+With $f = 1$ and $i = 0$ the cell's equation becomes $c_t = c_{t-1}$: the **constant error carousel** of
+Hochreiter & Schmidhuber (1997). It stands still exactly, to the last bit, however long; what the model read in the span
+it cannot remember by these units.
 
 Correlation (*Cells*) does not say that a unit is *used*. **Ablating** it (set to 0) or **clamping** it does: if the
 loss rises where the property matters, it is. The distance of the two expectations is

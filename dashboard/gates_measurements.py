@@ -54,12 +54,7 @@ def similar_spans(
 @st.cache_data(max_entries=64, show_spinner=False)
 def sentence_of(asked: AskedReading, unit: int) -> str:
     """What the text cost, and how one unit stands in it. Errors: as `order_of`."""
-    chosen = choose(asked)
-    planes = _planes(asked)
-    keep = {"lstm": "forget", "gru": "update"}.get(planes.kind)
-    forget = None if keep is None else planes.planes[keep][:, unit]
-    state = planes.planes["cell" if planes.kind == "lstm" else "hidden"][:, unit]
-    return reading_sentence(chosen.label, planes.losses, forget, state, unit)
+    return reading_sentence(_planes(asked), choose(asked).label, unit)
 
 
 def _planes(asked: AskedReading) -> ReadPlanes:

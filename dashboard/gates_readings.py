@@ -9,6 +9,7 @@ import numpy as np
 from core.analysis.cell_search import CellSearch
 from core.analysis.saturation import Saturation
 from core.recordings.interventions import CellPath
+from core.training.read_planes import ReadPlanes
 from core.training.touch import Touched
 from dashboard.figures.cells import beyond_chance
 from dashboard.figures.interventions import visible
@@ -80,26 +81,25 @@ def properties_sentence(searches: Mapping[str, CellSearch], titles: Mapping[str,
     )
 
 
-def reading_sentence(label: str, losses: np.ndarray, forget: np.ndarray | None, state: np.ndarray, unit: int) -> str:
-    """What the text cost, and how a unit stands in it: how often it keeps, where its state runs.
+def reading_sentence(planes: ReadPlanes, label: str, unit: int) -> str:
+    """What the reading cost the model called `label`; how often a unit keeps in it, and where its state runs."""
+    keep = {"lstm": "forget", "gru": "update"}.get(planes.kind)
+    state = planes.planes["cell" if planes.kind == "lstm" else "hidden"][:, unit]
+    keeps = "" if keep is None else f"{_keeps(planes.planes[keep][:, unit])}, and "
+    return f"{_cost(planes, label)} Unit **{unit}** {keeps}runs from {number(state.min())} to {number(state.max())}."
 
-    Args:
-        label: Of the model.
-        losses: Shape (T,), NaN where there is none.
-        forget: The gate that keeps, of the unit, shape (T,); None where there is none.
-        state: The unit's cell or hidden state, shape (T,).
-        unit: Its number.
-    """
-    cost = (
-        ""
-        if np.isnan(losses).all()
-        else f"Over {len(losses):,} timesteps {label} loses **{_mean(losses)}** nats each. "
-    )
-    keeps = "" if forget is None else (
-        f"keeps (gate above 0.9) at {(forget > 0.9).mean():.0%} of them, wipes (below 0.1) at "
-        f"{(forget < 0.1).mean():.0%}, and "
-    )  # fmt: skip
-    return f"{cost}Unit **{unit}** {keeps}runs from {number(state.min())} to {number(state.max())}."
+
+def _keeps(gate: np.ndarray) -> str:
+    often, seldom = (gate > 0.9).mean(), (gate < 0.1).mean()
+    return f"keeps (gate above 0.9) at {often:.0%} of them, wipes (below 0.1) at {seldom:.0%}"
+
+
+def _cost(planes: ReadPlanes, label: str) -> str:
+    steps = len(planes.tokens)
+    if planes.expected is not None:
+        return f"Over {steps:,} characters {label} loses **{_mean(planes.losses)}** nats each."
+    asked = int((~np.isnan(planes.losses)).sum())
+    return f"Over {steps:,} timesteps, {asked:,} of them with a loss, {label} loses **{_mean(planes.losses)}** at each."
 
 
 def similar_sentence(span: tuple[int, int], units: Sequence[int], spans: Sequence[tuple[int, int, float]]) -> str:
@@ -123,11 +123,13 @@ def chances_sentence(touched: Touched, place: int) -> str:
     assert touched.chances is not None
     (before, after), symbols = touched.chances, touched.symbols
     first, second = int(np.argmax(before)), int(np.argmax(after))
-    lead = "The same symbol leads" if first == second else "Another symbol leads"
-    return (
-        f"After t = {place}: **{visible(symbols[first])}** {before[first]:.1%} → {after[first]:.1%}. {lead}: "
-        f"**{visible(symbols[second])}** with {after[second]:.1%}."
-    )
+    lead = "" if first == second else f", where {_quoted(symbols[second])} leads with **{after[second]:.1%}**"
+    came = f" Then came {_quoted(touched.tokens[place + 1])}." if place + 1 < len(touched.tokens) else ""
+    return f"After t = {place}: {_quoted(symbols[first])} **{before[first]:.1%} → {after[first]:.1%}**{lead}.{came}"
+
+
+def _quoted(symbol: str) -> str:
+    return f"“{visible(symbol)}”"
 
 
 def effect_sentence(touched: Touched, span: tuple[int, int] | None) -> str:

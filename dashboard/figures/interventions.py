@@ -33,8 +33,10 @@ def chances_figure(symbols: Sequence[str], before: np.ndarray, after: np.ndarray
         figure.add_bar(x=values[shown], y=rows, orientation="h", name=name, marker={"color": color},
                        hovertemplate=f"%{{y}} {name}: %{{x:.1%}}<extra></extra>")  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(title="probability of the next symbol", range=[0, 1], tickformat=".0%")
-    return figure.update_yaxes(autorange="reversed", type="category", dtick=1, tickfont={"family": "monospace"})
+    figure.update_xaxes(title="probability of the next symbol", range=[0, 1.02], tickformat=".0%", dtick=0.25)
+    return figure.update_yaxes(
+        autorange="reversed", type="category", dtick=1, ticklabelstandoff=6, tickfont={"family": "monospace"}
+    )
 
 
 def effect_figure(
