@@ -7,10 +7,13 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.plotly_script import plotly_script
-from dashboard.server import analysis_pool, close_analysis_pool, close_jobs, jobs
+from dashboard.server import analysis_pool, analysis_worker_count, close_analysis_pool, close_jobs, jobs
+
+if TYPE_CHECKING:
+    from core.training.workers import WorkerPool
 
 _log = logging.getLogger("unroll.server")
 
@@ -28,11 +31,20 @@ def _warm() -> None:
         from dashboard.widgets import live_figures  # noqa: F401
 
         flows_at_start(FIRST_LOOK)
-        analysis_pool()  # last: the first page does without
+        _warm_readers(analysis_pool())  # last: the first page does without
     except Exception:
         _log.exception("The server could not warm up; the first page will say why.")
     gc.collect()
     gc.freeze()
+
+
+def _warm_readers(pool: WorkerPool) -> None:
+    """Let each worker read a little with the shipped model, so that the first page of gates need not wait for it."""
+    from core.training.start import SHIPPED
+    from dashboard.gates_calls import warm
+
+    for _ in range(analysis_worker_count()):
+        pool.submit(warm, SHIPPED)
 
 
 @asynccontextmanager
