@@ -50,14 +50,16 @@ export class Said {
     const expected = reading.next?.[t];
     if (!expected) return;
     add(this.element, "span", "", "expects next");
-    for (const [symbol, probability] of expected) this.likely(symbol, probability, reading.tokens[t + 1]);
+    const chips = add(this.element, "span", "chips");
+    for (const [symbol, probability] of expected) likely(chips, symbol, probability, reading.tokens[t + 1]);
   }
+}
 
-  likely(symbol, probability, token) {
-    const chip = add(this.element, "span", symbol === token ? "chip came" : "chip");
-    chip.style.setProperty("--share", `${100 * probability}%`);
-    if (symbol === token) chip.title = "This one came";
-    add(chip, "code", "", sign(symbol));
-    chip.append(` ${percent(probability)}`);
-  }
+/** One symbol that is expected; `token` is the one that came. */
+function likely(parent, symbol, probability, token) {
+  const chip = add(parent, "span", symbol === token ? "chip came" : "chip");
+  chip.style.setProperty("--share", `${100 * probability}%`);
+  if (symbol === token) chip.title = "This one came";
+  add(chip, "code", "", sign(symbol));
+  chip.append(` ${percent(probability)}`);
 }

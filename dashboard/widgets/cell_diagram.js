@@ -1,17 +1,17 @@
 /** The host of the drawn cell: mounted once a page, it asks for a reading and steps through it by itself. */
 
 import { Bar, Said } from "./cell_bar.js";
-import { Drawing } from "./cell_drawing.js";
+import { Drawing, legend } from "./cell_drawing.js";
 import { Equations } from "./cell_equations.js";
 import { CellScene } from "./cell_scene.js";
-import { stepOf } from "./cell_steps.js";
+import { brief, stepOf } from "./cell_steps.js";
 import { write } from "./cell_symbols.js";
 import { Ticker } from "./cell_ticker.js";
 import { wordsFor } from "./cell_words.js";
 import { exactPlane } from "./reader_feed.js";
 import { Loader } from "./reader_loader.js";
 import { channels, luminance, scalesOf } from "./reader_scales.js";
-import { add, button, printed } from "./reader_words.js";
+import { add, button } from "./reader_words.js";
 
 const REPORT_MS = 400;
 const ECHO_MS = 1500;
@@ -67,7 +67,7 @@ class Host {
     this.body = add(this.element, "div", "unroll-cell-body");
     const figure = add(this.body, "div", "unroll-cell-figure");
     this.drawing = new Drawing(figure, { part: (name) => this.point(name), unit: (...place) => this.overUnit(...place) });
-    this.legend(figure);
+    legend(figure);
     this.words = add(figure, "p", "unroll-cell-words");
     this.equations = new Equations(this.body, (name) => this.point(name));
     this.spoken = add(this.element, "p", "unroll-cell-spoken");
@@ -75,16 +75,6 @@ class Host {
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "group");
     this.element.onkeydown = (event) => this.press(event);
-  }
-
-  legend(parent) {
-    const legend = add(parent, "p", "unroll-cell-legend");
-    for (const [name, text] of [["negative", "below 0"], ["positive", "above 0"], ["gate", "a gate"]]) {
-      add(add(legend, "span", name), "i");
-      legend.lastChild.append(text);
-    }
-    add(legend, "span", "", "squares: all units, click one to look at it");
-    add(legend, "span", "", "width: its size beside 1; of the memory, beside its largest number here");
   }
 
   update({ data, setStateValue }) {
@@ -147,7 +137,7 @@ class Host {
     if (isChosen) return this.choose(unit);
     const { node } = this.drawing.parts.get(name);
     const value = scene.value(node.gate, unit, node.isBefore ? scene.before : scene.t);
-    write(this.words, `Unit ${unit}: ${this.drawing.named(node.symbol)} = ${printed(value)}. ${unit === scene.unit ? "It is the one shown." : "Click to look at it."}`);
+    write(this.words, `Unit ${unit}: ${this.drawing.named(node.symbol)} = ${brief(value)}. ${unit === scene.unit ? "It is the one shown." : "Click to look at it."}`);
   }
 
   press(event) {
@@ -204,7 +194,7 @@ class Host {
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => {
       const { reading, t, unit } = this.scene;
-      const values = reading.gates.map((gate) => `${gate} ${printed(this.step[gate])}`);
+      const values = reading.gates.map((gate) => `${gate} ${brief(this.step[gate])}`);
       this.spoken.textContent = `t = ${t}, unit ${unit}, symbol ${reading.tokens[t]}: ${values.join(", ")}`;
     }, SPOKEN_MS);
   }

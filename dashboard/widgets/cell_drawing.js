@@ -2,9 +2,10 @@
 
 import { Geometry } from "./cell_geometry.js";
 import { GRAPHS } from "./cell_graphs.js";
+import { brief } from "./cell_steps.js";
 import { draw, plain, writeDrawn } from "./cell_symbols.js";
 import { drawUnits, unitAt } from "./cell_units.js";
-import { add, printed, sign } from "./reader_words.js";
+import { add, sign } from "./reader_words.js";
 
 const NARROW = 600;
 const THIN = 1.5;
@@ -91,10 +92,10 @@ export class Drawing {
 
   fill(name, { node, group, number }, step, scene, handled) {
     const value = node.shape === "token" ? token(scene) : step[name];
-    if (number) number.textContent = node.shape === "token" ? value : printed(value);
+    if (number) number.textContent = node.shape === "token" ? value : brief(value);
     const isChanged = node.shape === "token" ? scene.isEdited : !node.isBefore && handled.has(name);
     group.classList.toggle("by-hand", isChanged);
-    const said = node.shape === "dot" ? "" : ` = ${node.shape === "token" ? value : printed(value)}`;
+    const said = node.shape === "dot" ? "" : ` = ${node.shape === "token" ? value : brief(value)}`;
     group.setAttribute("aria-label", `${plain(this.named(node.symbol))}${said}${node.role ? `, ${node.role}` : ""}${isChanged ? ", by hand" : ""}`);
   }
 
@@ -116,6 +117,17 @@ export class Drawing {
   point(name) {
     for (const [other, { group }] of this.parts) group.classList.toggle("pointed", other === name);
   }
+}
+
+/** What colours, widths and squares mean. */
+export function legend(parent) {
+  const element = add(parent, "p", "unroll-cell-legend");
+  for (const [name, text] of [["negative", "below 0"], ["positive", "above 0"], ["gate", "a gate"]]) {
+    add(add(element, "span", name), "i");
+    element.lastChild.append(text);
+  }
+  add(element, "span", "", "squares: all units, click one to look at it");
+  add(element, "span", "", "width: its size beside 1; of the memory, beside its largest number here");
 }
 
 function token(scene) {

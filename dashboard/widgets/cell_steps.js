@@ -1,5 +1,7 @@
 /** The numbers of one step of one unit, from what the model has: products, sums, and how far they are from the model's own. */
 
+import { printed } from "./reader_words.js";
+
 const ROUNDING = 1e-6; // of sums and products of numbers in single precision, beside the largest of them
 const SATURATED = 1e-5; // nearer to its end a gate does not tell what went in, as single precision holds it
 const INVERSES = {
@@ -53,6 +55,12 @@ export function inverse(name, value, print) {
   return print(INVERSES[name](value));
 }
 
+/** Three decimals, or one digit and a power of ten where those would be zeros. */
+export function brief(value) {
+  const isTiny = value !== 0 && Math.abs(value) < 5e-4;
+  return isTiny ? rough(value, 0) : printed(value);
+}
+
 /** Six significant digits, so that a sum can be checked by hand. */
 export function exact(value) {
   if (Number.isNaN(value)) return "NaN";
@@ -66,7 +74,7 @@ export function factor(value) {
   return value < 0 ? `(${exact(value)})` : exact(value);
 }
 
-/** Two significant digits of a small difference. */
-export function rough(value) {
-  return value.toExponential(1).replace("-", "−");
+/** A small number by its first digits: one, and so many decimals. */
+export function rough(value, decimals = 1) {
+  return value.toExponential(decimals).replaceAll("-", "−");
 }
