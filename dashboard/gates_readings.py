@@ -112,9 +112,10 @@ def similar_sentence(span: tuple[int, int], units: Sequence[int], spans: Sequenc
     if not spans:
         return f"{on} Nowhere else are they all on."
     first, last, likeness = spans[0]
+    places = f"**{len(spans)}** other place{'s' * (len(spans) > 1)}"
     return (
-        f"{on} They are all on at **{len(spans)}** other place{'s' * (len(spans) > 1)} (outlined); the most alike, t = {first} to {last}, "
-        f"shares {likeness:.0%} of the units that are on just there."
+        f"{on} They are all on at {places} (outlined); the most alike, t = {first} to {last}, shares {likeness:.0%} of "
+        "the units that are on just there."
     )
 
 
