@@ -36,7 +36,7 @@ class Host {
     this.sentAt = -Infinity;
     this.stale = new Set();
     this.loader = new Loader(this.scene, {
-      data: () => this.drawSoon("all"),
+      data: (part) => this.drawSoon(part),
       busy: (is) => this.element.classList.toggle("busy", is),
       trouble: (sentence) => this.tell(sentence),
     });
@@ -110,7 +110,8 @@ class Host {
     return `${label ?? ""}${step === null || step === undefined ? "" : ` at step ${step}`}`;
   }
 
-  /** Draw in the next frame what is stale: "all"; what depends on the "unit"; the "text", a frame later; the "cursor". */
+  /** Draw in the next frame what is stale: "all"; a "map" whose plane came; what depends on the "unit"; the "cursor". The "text"
+   * comes a frame after all. */
   drawSoon(part) {
     this.stale.add(part);
     this.frame ??= requestAnimationFrame(() => {
@@ -119,14 +120,17 @@ class Host {
       this.stale = new Set();
       this.look = this.measure();
       if (!this.look.width) return;
-      if (stale.has("all")) this.drawMaps();
-      else if (stale.has("unit")) this.drawUnit();
-      else if (stale.has("text")) this.drawText();
+      if (stale.has("all")) this.drawAll();
+      else {
+        if (stale.has("map")) this.stack.drawMaps(this.look, this.given.strokes, this.given.height);
+        if (stale.has("unit")) this.drawUnit();
+        else if (stale.has("text")) this.drawText();
+      }
       this.point();
     });
   }
 
-  drawMaps() {
+  drawAll() {
     const { scene, look, given } = this;
     scene.useTheme(look.isDark);
     this.stack.draw(scene, look, given.strokes, given.height);

@@ -5,9 +5,10 @@ import { Refusal, isMoving, plane, reading, settled } from "./reader_feed.js";
 const FOLLOW_MS = 3000;
 
 export class Loader {
-  /** `on` has data(), which is told that planes came, busy(is) and trouble(sentence or null); `ask` fetches one plane. */
+  /** `on` has data(part), which is told what is to be drawn anew: a "map", or "all"; busy(is); trouble(sentence or null).
+   * `ask` fetches one plane. */
   constructor(scene, on, ask = plane) {
-    Object.assign(this, { scene, on, ask, question: null, gates: [], isLive: false, missing: new Map() });
+    Object.assign(this, { scene, on, ask, question: null, gates: [], isLive: false });
   }
 
   /** Want a question's gates, those shown first; `isLive` asks again every few seconds. */
@@ -58,14 +59,14 @@ export class Loader {
     if (!replaces) this.adopt(found, planes);
     await Promise.all([...asked].map(async ([gate, coming]) => {
       planes.set(gate, await coming);
-      if (scene.planes === planes) this.on.data();
+      if (scene.planes === planes) this.on.data(planes.size < asked.size ? "map" : "all");
     }));
     if (replaces) this.adopt(found, planes);
   }
 
   adopt(found, planes) {
     this.scene.take(found, planes);
-    this.on.data();
+    this.on.data("all");
   }
 
   rest() {

@@ -65,16 +65,18 @@ export class Scale {
   }
 }
 
-/** The scales of one theme by what they are for. */
+/** The scales of one theme by what they are for; those of one kind are one, as each has tables of its own. */
 export function scalesOf(isDark) {
   const signed = isDark ? SIGNED.dark : SIGNED.light;
-  const names = ["input", "forget", "output", "reset", "update"];
-  const scales = Object.fromEntries(names.map((name) => [name, new Scale(0, 1, VIRIDIS, [0, 0.5, 1])]));
-  for (const name of ["candidate", "new", "hidden"]) scales[name] = new Scale(-1, 1, signed, [-1, 0, 1]);
-  scales.cell = new Scale(-1, 1, signed, [-1, 0, 1], Math.tanh);
-  scales.loss = new Scale(0, MOST_LOSS, VIRIDIS, [0, MOST_LOSS]);
-  scales.own = (most) => new Scale(-most, most, signed, [-most, 0, most]);
-  return scales;
+  const gate = new Scale(0, 1, VIRIDIS, [0, 0.5, 1]);
+  const state = new Scale(-1, 1, signed, [-1, 0, 1]);
+  return {
+    input: gate, forget: gate, output: gate, reset: gate, update: gate,
+    candidate: state, new: state, hidden: state,
+    cell: new Scale(-1, 1, signed, [-1, 0, 1], Math.tanh),
+    loss: new Scale(0, MOST_LOSS, VIRIDIS, [0, MOST_LOSS]),
+    own: (most) => new Scale(-most, most, signed, [-most, 0, most]),
+  };
 }
 
 function paletteOf(stops) {

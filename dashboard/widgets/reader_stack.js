@@ -50,11 +50,15 @@ export class Stack {
 
   draw(scene, look, strokes, height) {
     Object.assign(this, { scene, look });
-    for (const gate of this.gates) this.maps.get(gate).draw(scene, look, strokes[gate].title, height);
+    this.drawMaps(look, strokes, height);
     this.axis.draw(scene, look);
     this.range.show(scene, look);
     this.say(height);
     this.drawUnit(scene, look, strokes);
+  }
+
+  drawMaps(look, strokes, height) {
+    for (const gate of this.gates) this.maps.get(gate).draw(this.scene, look, strokes[gate].title, height);
   }
 
   /** What depends on the unit alone. */
