@@ -4,7 +4,7 @@ import { Geometry } from "./cell_geometry.js";
 import { GRAPHS } from "./cell_graphs.js";
 import { brief } from "./cell_steps.js";
 import { draw, plain, writeDrawn } from "./cell_symbols.js";
-import { drawUnits, unitAt } from "./cell_units.js";
+import { drawUnits, squareSize, unitAt } from "./cell_units.js";
 import { add, sign } from "./reader_words.js";
 
 const NARROW = 600;
@@ -12,6 +12,7 @@ const THIN = 1.5;
 const THICK = 7;
 const GRID = [6, 42, 6]; // of a box, left and right, above, below its picture of all units
 const LONGEST_TOKEN = 6;
+const FINGER = 20; // pixels, which a square needs to be chosen by touch
 
 export class Drawing {
   /** `on` has part(name or null), which is pointed at, and unit(unit, name, isChosen). */
@@ -67,7 +68,10 @@ export class Drawing {
     group.onpointerleave = group.onblur = () => this.on.part(null);
     if (!frame) return;
     group.onpointermove = (event) => this.on.unit(this.unitUnder(event, frame), name, false);
-    group.onclick = (event) => this.on.unit(this.unitUnder(event, frame), name, true);
+    group.onclick = (event) => {
+      const isTooFine = event.pointerType === "touch" && squareSize(this.units, frame) < FINGER;
+      if (!isTooFine) this.on.unit(this.unitUnder(event, frame), name, true);
+    };
   }
 
   /** The unit whose square is under the pointer; null: none. */

@@ -22,6 +22,12 @@ export function unitAt(units, [width, height], [x, y]) {
   return column >= 0 && column < columns && row >= 0 && unit < units ? unit : null;
 }
 
+/** The smaller side of a unit's square in a frame [left, top, width, height]. */
+export function squareSize(units, [, , width, height]) {
+  const [columns, rows] = shapeOf(units, width / height);
+  return Math.min(width / columns, height / rows);
+}
+
 /** Draw values of shape (H,) into a frame [left, top, width, height] of a canvas's context; the chosen unit gets a ring. */
 export function drawUnits(context, values, scale, frame, chosen, ink, paper) {
   const [left, top, width, height] = frame;

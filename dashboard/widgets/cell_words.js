@@ -3,7 +3,7 @@
 import { brief } from "./cell_steps.js";
 import { percent } from "./reader_words.js";
 
-const FIRST = "Point at a part, or move to it with the Tab key: here it says what the part is for.";
+const FIRST = "Point at a part, touch it, or move to it with the Tab key: here it says what the part is for.";
 
 /** The words for a part by kind; `step` has the numbers, `b` names the step before. */
 const WORDS = {

@@ -274,6 +274,14 @@ def test_a_phone_shows_the_cell_upright_and_nothing_sticks_out(show: Callable) -
     assert min(sizes) >= 10.5
 
 
+def test_a_finger_on_a_part_asks_what_it_is_for_and_chooses_no_unit(show: Callable) -> None:
+    page = show(AskedReading(passage=Passage(typed=TEXT)), viewport={"width": 390, "height": 844}, has_touch=True)
+    page.locator(".node[data-part=input]").tap()
+    page.locator(".unroll-cell-words", has_text="Write: i says").wait_for()
+    page.wait_for_timeout(300)
+    wait_for_place(page, UNIT, T)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_squares_have_the_colours_of_all_units(show: Callable, scheme: str) -> None:
     page = show(AskedReading(passage=Passage(typed=TEXT)), color_scheme=scheme)
