@@ -53,6 +53,17 @@ FIRST_MODULE, FIRST_WORDS = "ftplib.py", "def parse150("
 FIRST_UNIT = 233
 """The shipped model's cell that tells brackets: tanh c is near 1 outside and near −1 inside them."""
 MOST_UNIT = 511
+INSIDE = (len(FIRST_WORDS), len(FIRST_WORDS) + 3)
+"""The timesteps of what stands in the first brackets."""
+EXPERIMENTS: dict[str, dict[str, Any]] = {
+    "Hold every cell": {},
+    "Hide the bracket from unit 233": {
+        "act": "clamp", "what": "cell", "value": 2.0, "units": "233", "first": INSIDE[0], "last": INSIDE[1],
+    },
+    "Ablate unit 233": {"act": "ablate", "what": "cell", "units": "233", "first": 0, "last": 999},
+    "Another bracket": {"act": "none", "edit_at": INSIDE[0] - 1, "edit": "["},
+}  # fmt: skip
+"""What each experiment sets; everything else that says who reads what, and with which hands, goes to its default."""
 
 
 @dataclass(frozen=True)

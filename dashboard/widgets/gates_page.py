@@ -110,6 +110,11 @@ class GatesPage:
         first = min(int(self.values["first"]), self.length - 1)
         return first, min(max(int(self.values["last"]), first), self.length - 1)
 
+    @property
+    def last_touched(self) -> int:
+        """The last timestep of the hands; of the edit, where no gate is touched."""
+        return min(int(self.values["edit_at"]), self.length - 1) if self.act == "none" else self.span[1]
+
     def asked(self, with_hands: bool = False, step: int | None = None) -> AskedReading:
         """The reading, as the server is asked for it. Errors: ValueError for hands that cannot be."""
         model = SHIPPED if self.run_id is None else f"run:{self.run_id}:{self.values['model']}"

@@ -9,10 +9,13 @@ from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from core.training.loop import train
 from core.training.run import records, scalars
+from core.training.start import SHIPPED
+from core.training.touch import touched
 from dashboard import server, state
 from dashboard.gates_explanations import GATES_LESSONS
-from dashboard.widgets.gates_controls import training_config
-from dashboard.widgets.gates_fields import SECTIONS, first_place, gates_fields, module_starts
+from dashboard.widgets.gates_controls import shipped_config, training_config
+from dashboard.widgets.gates_fields import EXPERIMENTS, SECTIONS, first_place, gates_fields, module_starts
+from dashboard.widgets.gates_page import GatesPage
 from tests.dashboard.test_views import text
 
 CONFIG = TrainingConfig(
@@ -135,3 +138,21 @@ def test_a_trained_model_reads_and_the_run_is_found_again(open_view) -> None:
 def test_every_field_gives_its_default_back() -> None:
     for field in gates_fields(Limits(), server.texts_root()):
         assert field.read(field.write(field.default)) == field.default
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_each_experiment_sets_its_hands_and_is_lit(open_view, name: str) -> None:
+    page = open_view("gates", show="intervene", units="5", start="77", unit="9")
+    page.button_group(key="experiment").set_value(name).run()
+    assert not page.error and page.session_state["experiment"] == name
+    assert (page.session_state["start"], page.session_state["unit"]) == (first_place(), 9)
+
+
+def test_the_bracket_that_a_cell_does_not_see_is_not_closed() -> None:
+    values = {field.key: field.default for field in gates_fields(Limits(), server.texts_root())}
+    page = GatesPage(shipped_config(), "", True, None, values | EXPERIMENTS["Hide the bracket from unit 233"])
+    asked = page.asked(with_hands=True)
+    found = touched(SHIPPED, asked.passage, asked.hands, page.last_touched, 0, 0, None)
+    assert found.chances is not None and "".join(found.tokens[:17]) == "def parse150(resp"
+    without, hidden = (chance[found.symbols.index(")")] for chance in found.chances)
+    assert (round(without, 2), round(hidden, 3)) == (0.65, 0.015)
