@@ -71,7 +71,7 @@ def _path_panel(page: GatesPage, asked: AskedReading) -> Panel:
     last = min(max(last, first + 1), first + MOST_GAP)
     return _panel(
         "path",
-        f"Memory from t = {first} to t = {last}: ∏ f against the measured ∂c/∂c",
+        f"Memory from t = {first} to t = {last}, without hands: ∏ f against the measured ∂c/∂c",
         "Scatter of units, log axes: product of forget gates against the measured derivative of the cell by itself.",
         gates_question("path", asked, first=first, last=last, unit=page.unit),
         HEIGHT,
