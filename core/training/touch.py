@@ -84,9 +84,7 @@ def path_between(
     """
     model = opened(reader, texts)
     if not model.symbols:
-        raise ValueError(
-            "path_between needs a model that reads tokens, got one of numbers; choose another task."
-        )
+        raise ValueError("path_between needs a model that reads tokens, got one of numbers; choose another task.")
     tokens = encode(model.symbols, read(reader, passage, (), texts).tokens)
     inputs = model.model.embedding(tokens).detach()
     return cell_path(model.model.recurrent, inputs, first, last, None, layer, direction)  # type: ignore[arg-type]
