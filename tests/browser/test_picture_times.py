@@ -31,7 +31,7 @@ TIMES = f"""([start, count]) => {{
 
 @pytest.mark.parametrize(
     ("section", "height", "count"),
-    [("why", 1200, 4), ("why", 2800, 6), ("reach&task=next_character", 2800, 2)],
+    [("why", 1000, 4), ("why", 2800, 6), ("reach&task=next_character", 2800, 2)],
 )
 def test_from_a_moved_control_to_the_last_picture(server, open_page, section, height, count):
     page = open_page(f"{server}/gradient-flow?show={section}&{SIZES}", viewport={"width": 1280, "height": height})
