@@ -1,6 +1,6 @@
 """What the Gates page asks for: seconds, and ratios against the obvious way, in one run with one thread.
 
-Run: pytest -m benchmark -s tests/benchmarks/test_cell_search.py
+Run: pytest -m benchmark -s tests/benchmarks/test_cell_search_times.py
 """
 
 import time
