@@ -7,7 +7,13 @@ import streamlit as st
 VIEWS = (
     ("home", "Home", ":material/home:", None),
     ("gradient_flow", "Gradient flow", ":material/trending_down:", "gradient-flow"),
+    ("recurrence", "Recurrence", ":material/replay:", "recurrence"),
+    ("truncation", "Truncation", ":material/content_cut:", "truncation"),
     ("gates", "Gates", ":material/tune:", "gates"),
+    ("decoding", "Decoding", ":material/account_tree:", "decoding"),
+    ("attention", "Sequence to sequence", ":material/translate:", "attention"),
+    ("embeddings", "Embeddings", ":material/scatter_plot:", "embeddings"),
+    ("summed_up", "RNNs summed up", ":material/checklist:", "summed-up"),
 )
 
 st.set_page_config(page_title="Unroll", page_icon="➰", layout="wide")

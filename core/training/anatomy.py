@@ -20,7 +20,6 @@ from .block_norms import flattened
 from .config import MAX_MODELS
 from .examples import example_losses, example_tokens
 from .histograms import block_histograms
-from .limits import model_states
 from .moment import WATCHED_LAYER, Moment, Observed, observe
 
 MOST_STATES_KEPT = 1_000_000
@@ -71,7 +70,7 @@ def seen(moment: Moment, texts: Path | None) -> Observed:
     observed = observe(moment, texts)
     while len(_kept) >= MAX_MODELS:
         del _kept[next(iter(_kept))]
-    if model_states(moment.config, moment.model) <= MOST_STATES_KEPT:
+    if moment.config.model_states(moment.model) <= MOST_STATES_KEPT:
         _kept[key] = observed
     return observed
 

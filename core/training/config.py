@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from ..checks import check_choice, check_positive, check_whole, quote
 from ..models.config import ModelConfig
 from ..tasks.config import TaskConfig
+from .run_config import Size
 from .strict import read_dataclass
 
 OPTIMIZERS = ("adam", "sgd", "rmsprop")
@@ -29,6 +30,7 @@ class TrainingConfig:
     Errors: ValueError (rule, what came, remedy) for a value out of range.
     """
 
+    kind: ClassVar[str] = "training"
     task: TaskConfig = field(default_factory=TaskConfig)
     models: tuple[ModelConfig, ...] = (ModelConfig(),)
     """One to four, trained side by side."""
@@ -74,6 +76,31 @@ class TrainingConfig:
                 name, number = f"{model.name}-{number}", number + 1
             names.append(name)
         return tuple(names)
+
+    @property
+    def title(self) -> str:
+        """For people, e.g. "RNN against LSTM, T = 20"."""
+        return f"{' against '.join(model.label for model in self.models)}, T = {self.task.length}"
+
+    def sizes(self) -> tuple[Size, ...]:
+        """All that a server limits."""
+        return (
+            Size("steps", self.steps, "max_steps"),
+            Size("timesteps", self.task.length, "max_length"),
+            Size("hidden units", max(model.hidden_size for model in self.models), "max_hidden_size"),
+            Size("layers", max(model.layers for model in self.models), "max_layers"),
+            Size("examples in a batch", self.batch_size, "max_batch_size"),
+            Size("models", len(self.models), "max_models"),
+        )
+
+    def states(self) -> int:
+        """Hidden states of one batch, of all models."""
+        return sum(map(self.model_states, range(len(self.models))))
+
+    def model_states(self, position: int) -> int:
+        """Hidden states of one batch of one model: examples × timesteps × units × layers × directions."""
+        model = self.models[position]
+        return self.batch_size * self.task.length * model.hidden_size * model.layers * (1 + model.bidirectional)
 
     def to_dict(self) -> dict[str, Any]:
         """The config as JSON holds it; `from_dict` gives it back."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from ..checks import check_choice
 from ..recordings.files import replace
 from ..recordings.header import not_written, vanished
-from .config import TrainingConfig, check_clip, check_learning_rate, check_max_norm
+from .config import check_clip, check_learning_rate, check_max_norm
+from .run_config import RunConfig
 from .strict import read_dataclass
 
 CONTROL_FILE = "control.json"
@@ -39,7 +40,7 @@ class Control:
         check_choice("state", self.state, STATES)
 
     @classmethod
-    def of(cls, config: TrainingConfig) -> Control:
+    def of(cls, config: RunConfig) -> Control:
         """What is asked at first."""
         return cls(config.learning_rate, config.clip, config.max_norm)
 

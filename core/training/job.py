@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from .config import TrainingConfig
 from .control import Control
+from .run_config import RunConfig
 
 
 class NotRunning(Exception):
@@ -18,7 +18,7 @@ class Job:
     """An unfinished run of this server."""
 
     visitor: str
-    config: TrainingConfig
+    config: RunConfig
     control: Control
     """What was asked of it last."""
     future: Future | None = None

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from ..recordings.storage import RecordingError, check_run_id, new_run_id, read_header
-from .config import TrainingConfig
 from .control import Control, mark_watched, write_control
 from .endings import heal, mark, outcome
 from .job import Job, NotRunning
 from .limits import LimitReached, Limits
 from .run import create_folder, train_into
+from .run_config import RunConfig
 from .server_lock import ServerLock
 
 CLOSE_SECONDS = 5.0
@@ -67,7 +67,7 @@ class Jobs:
         """Mark as crashed what dead servers and scripts left unfinished; the ids of these runs."""
         return heal(self.root, self._server)
 
-    def start(self, config: TrainingConfig, visitor: str) -> str:
+    def start(self, config: RunConfig, visitor: str) -> str:
         """Queue a run and start it as soon as a slot is free; its id. Its folder exists from now on.
 
         Errors: LimitReached (a run too large, too many runs); RecordingError where the disk does not take it.

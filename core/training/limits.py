@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..tasks.config import MIN_LENGTH
 
 if TYPE_CHECKING:
-    from .config import TrainingConfig
+    from .run_config import RunConfig
 
 
 class LimitReached(Exception):
@@ -57,36 +57,16 @@ class Limits:
         }
         return cls(**values)
 
-    def check(self, config: TrainingConfig) -> None:
+    def check(self, config: RunConfig) -> None:
         """Errors: LimitReached for the first size of the run that is above its limit."""
-        width = max(model.hidden_size for model in config.models)
-        layers = max(model.layers for model in config.models)
-        for what, value, most in (
-            ("steps", config.steps, self.max_steps),
-            ("timesteps", config.task.length, self.max_length),
-            ("hidden units", width, self.max_hidden_size),
-            ("layers", layers, self.max_layers),
-            ("examples in a batch", config.batch_size, self.max_batch_size),
-            ("models", len(config.models), self.max_models),
-        ):
-            if value > most:
+        for what, value, limit in config.sizes():
+            if value > (most := getattr(self, limit)):
                 raise LimitReached(f"This server runs at most {most} {what}, got {value}; choose {most} or fewer.")
-        if (states := states_of(config)) > self.max_states:
+        if (states := config.states()) > self.max_states:
             raise LimitReached(
                 f"This server holds at most {self.max_states:,} hidden states of a batch, got {states:,}; "
                 "choose fewer examples, timesteps, hidden units, layers or models."
             )
-
-
-def states_of(config: TrainingConfig) -> int:
-    """Hidden states of one batch, of all models."""
-    return sum(model_states(config, position) for position in range(len(config.models)))
-
-
-def model_states(config: TrainingConfig, position: int) -> int:
-    """Hidden states of one batch of one model: examples × timesteps × units × layers × directions."""
-    model = config.models[position]
-    return config.batch_size * config.task.length * model.hidden_size * model.layers * (1 + model.bidirectional)
 
 
 def _parse(name: str, text: str, is_whole: bool) -> int | float:

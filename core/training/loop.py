@@ -21,6 +21,7 @@ from .block_norms import as_float32, flattened, ratios, squares
 from .clipping import clip
 from .config import TrainingConfig
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
+from .run_config import RunConfig
 from .snapshots import is_snapshot, parameter_steps
 from .start import initial_model
 
@@ -37,7 +38,7 @@ class Knobs:
     max_norm: float
 
     @classmethod
-    def of(cls, config: TrainingConfig) -> Knobs:
+    def of(cls, config: RunConfig) -> Knobs:
         """The knobs as the config sets them at first."""
         return cls(config.learning_rate, config.clip, config.max_norm)
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..recordings.storage import STREAM_NAME, RecordingError, RecordingWriter
-from .config import TrainingConfig
 from .control import Control, ControlReader, watched_at
 from .limits import Limits
 from .loop import Knobs
+from .run_config import RunConfig
 
 PAUSE_POLL = 0.02
 """Seconds between looks at the control of a paused run."""
@@ -26,7 +26,7 @@ class RunEnded(Exception):
 class Overseer:
     """Asked before each step whether the run goes on; keeps the run's knobs, status and heartbeat up to date."""
 
-    def __init__(self, writer: RecordingWriter, config: TrainingConfig, limits: Limits):
+    def __init__(self, writer: RecordingWriter, config: RunConfig, limits: Limits):
         self.knobs = Knobs.of(config)
         self._writer = writer
         self._limits = limits

@@ -17,7 +17,6 @@ from ..models.sequence_model import SequenceModel
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
 from .clipping import total_norm
-from .limits import model_states
 from .moment import WATCHED_LAYER, Draw, Moment, draw, observe
 from .remedies import remedies
 from .start import initial_model
@@ -59,7 +58,7 @@ def initial_gradient_norms(
     config = moment.config
     task = make_task(config.task, texts)
     model = initial_model(config, moment.model, task)
-    fitting = max(MOST_STATES // model_states(config, moment.model), LEAST_BATCHES)
+    fitting = max(MOST_STATES // config.model_states(moment.model), LEAST_BATCHES)
     batches = range(min(BATCHES, fitting, config.steps + 1))
     return np.array([_gradient_norm(model, task, draw(task, config, step)) for step in batches])
 

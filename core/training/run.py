@@ -10,27 +10,24 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ..models.config import ModelConfig
-from ..recordings.records import TrainingStep
-from ..recordings.storage import Record, RecordingError, RecordingWriter, read_header, write_header
+from ..recordings.storage import RecordingError, RecordingWriter, read_header, write_header
 from ..recordings.writer import this_process
 from ..tasks.config import TaskConfig
 from .config import TrainingConfig
 from .control import Control, mark_watched, write_control
+from .kinds import rows
 from .limits import Limits
-from .loop import TrainingDiverged, is_finite, train
+from .loop import TrainingDiverged, train
 from .overseer import Overseer, RunEnded
+from .run_config import RunConfig
 
-SCALARS = ("loss", "accuracy", "gradient_norm", "clipped_norm", "update_ratio")
-RECORDS = ("hidden_norms", "cell_norms", "block_gradients", "block_updates", "gates", "parameters")
 Write = Callable[[], None]
 DISK_RETRY = 0.5
 """Seconds between tries to write to a disk that was full."""
 
 
-def create_folder(root: Path, run_id: str, config: TrainingConfig, owner: dict) -> None:
+def create_folder(root: Path, run_id: str, config: RunConfig, owner: dict) -> None:
     """Make the folder of a run that waits to be trained. Errors: RecordingError, and then there is no new folder."""
     folder = root / run_id
     is_taken = folder.exists()
@@ -47,9 +44,7 @@ def create_folder(root: Path, run_id: str, config: TrainingConfig, owner: dict) 
     mark_watched(folder)
 
 
-def train_into(
-    path: str | Path, config: TrainingConfig, texts: Path | None = None, limits: Limits | None = None
-) -> str:
+def train_into(path: str | Path, config: RunConfig, texts: Path | None = None, limits: Limits | None = None) -> str:
     """Train `config` into the recording that was made at `path`; the status in which it ended.
 
     Obeys the folder's control.json at every step, keeps the heartbeat, and ends by the limits.
@@ -79,16 +74,14 @@ def _worker_owner(path: Path) -> dict:
     return read_header(path).owner | this_process()
 
 
-def _consume(
-    writer: RecordingWriter, config: TrainingConfig, texts: Path | None, overseer: Overseer
-) -> tuple[str, str]:
+def _consume(writer: RecordingWriter, config: RunConfig, texts: Path | None, overseer: Overseer) -> tuple[str, str]:
     """Train to some end; the status and the sentence that say which."""
     try:
         overseer.wait_for_turn()
-        for step in train(config, overseer.knobs, texts):
-            row = partial(writer.append, step.step, scalars(step), records(step))
-            _keep(writer, overseer, row, retry=lambda: writer.set_status(writer.header.status))  # after the rows
-            if step.step < config.steps and is_finite(step):
+        for row in rows(config, overseer.knobs, texts):
+            write = partial(writer.append, row.step, row.scalars, row.records)
+            _keep(writer, overseer, write, retry=lambda: writer.set_status(writer.header.status))  # after the rows
+            if row.step < config.steps and row.is_finite:
                 overseer.wait_for_turn()
     except RunEnded as end:
         return "ended", str(end)
@@ -120,14 +113,3 @@ def _say_held(writer: RecordingWriter, why: str) -> None:
     with suppress(RecordingError):  # the header may need room as well
         header = replace(writer.header, status="paused", message=why, heartbeat=time.time())
         write_header(writer.path, header)
-
-
-def scalars(step: TrainingStep) -> dict[str, float]:
-    """A step's numbers under their names in a recording, "<model>/<number>"."""
-    return {f"{model.name}/{name}": getattr(model, name) for model in step.models for name in SCALARS}
-
-
-def records(step: TrainingStep) -> dict[str, np.ndarray | Record]:
-    """A step's arrays and records under their names in a recording; those that it does not have are absent."""
-    named = {f"{model.name}/{name}": getattr(model, name) for model in step.models for name in RECORDS}
-    return {name: value for name, value in named.items() if value is not None}

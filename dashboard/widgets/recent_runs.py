@@ -9,9 +9,12 @@ import streamlit as st
 
 from core.recordings.storage import RunHeader, list_runs
 from core.training.config import SHIPPED_START, TrainingConfig
+from core.training.kinds import read_config
 from dashboard import state
 
 MOST_RUNS = 8
+PAGES = {TrainingConfig.kind: "views/gradient_flow.py"}
+"""Kind of run → the page that shows it."""
 
 
 def recent_runs(root: Path, notice: str) -> None:
@@ -37,20 +40,19 @@ def recent_runs(root: Path, notice: str) -> None:
 def _place(header: RunHeader) -> tuple[str, dict[str, str]]:
     """The page that shows a run, and what its address says beside the run."""
     try:
-        config = TrainingConfig.from_dict(header.config)
+        config = read_config(header.config)
     except ValueError:
-        return "views/gradient_flow.py", {}
-    if config.start == SHIPPED_START:  # gradient flow has no control for it
+        return PAGES[TrainingConfig.kind], {}
+    if isinstance(config, TrainingConfig) and config.start == SHIPPED_START:  # gradient flow has no control for it
         return "views/gates.py", {"model": config.names[0]}
-    return "views/gradient_flow.py", {}
+    return PAGES[config.kind], {}
 
 
 def _title(header: RunHeader) -> str:
     try:
-        config = TrainingConfig.from_dict(header.config)
+        return read_config(header.config).title
     except ValueError:
         return header.id
-    return f"{' against '.join(model.label for model in config.models)}, T = {config.task.length}"
 
 
 def _age(created: float) -> str:

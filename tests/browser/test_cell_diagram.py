@@ -19,7 +19,7 @@ from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.moment import Moment
 from core.training.reading import Passage, Reading, read
-from core.training.run import records
+from core.training.rows import records
 from core.training.start import SHIPPED
 from dashboard.reading_asked import AskedReading, reading_question
 

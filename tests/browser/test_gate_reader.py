@@ -13,7 +13,7 @@ from core.recordings.storage import RecordingWriter
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.loop import train
-from core.training.run import records
+from core.training.rows import records
 from tests.browser.apps.reading import IS_SHOWN, LAUNCHER, open_reader, place_of, said, script_runs, values
 
 pytestmark = pytest.mark.browser

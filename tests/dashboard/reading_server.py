@@ -20,7 +20,7 @@ from core.recordings.storage import RecordingWriter
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.loop import train
-from core.training.run import records
+from core.training.rows import records
 from dashboard import reading_room, server
 from dashboard.frontdoor import MIDDLEWARE
 from dashboard.readers import readers_of

@@ -8,7 +8,7 @@ from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from core.training.loop import train
-from core.training.run import records, scalars
+from core.training.rows import records, scalars
 from core.training.start import SHIPPED
 from core.training.touch import touched
 from dashboard import server, state

@@ -19,7 +19,8 @@ from core.training.config import TrainingConfig
 from core.training.control import CONTROL_FILE, WATCHED_FILE, Control, ControlReader, mark_watched, write_control
 from core.training.limits import Limits
 from core.training.loop import TrainingDiverged, train
-from core.training.run import create_folder, records, scalars, train_into
+from core.training.rows import records, scalars
+from core.training.run import create_folder, train_into
 
 MODELS = (ModelConfig("lstm", hidden_size=6), ModelConfig("rnn", hidden_size=6))
 SMALL = TrainingConfig(TaskConfig(length=8), MODELS, steps=12, batch_size=8)
