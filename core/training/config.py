@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from ..checks import check_choice, check_positive, check_whole, quote
 from ..models.config import ModelConfig
 from ..tasks.config import TaskConfig
+from .names import unique_names
 from .run_config import Size
 from .strict import read_dataclass
 
@@ -69,13 +70,7 @@ class TrainingConfig:
     @property
     def names(self) -> tuple[str, ...]:
         """One name per model, unique within the run; the second of a kind is called "lstm-2"."""
-        names: list[str] = []
-        for model in self.models:
-            name, number = model.name, 2
-            while name in names:
-                name, number = f"{model.name}-{number}", number + 1
-            names.append(name)
-        return tuple(names)
+        return unique_names(model.name for model in self.models)
 
     @property
     def title(self) -> str:

@@ -1,0 +1,103 @@
+"""What a run on pairs is, as data: the task, the encoder–decoders that are compared, and how they are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from ..checks import check_choice, check_real, check_whole, quote
+from ..models.seq2seq_config import Seq2SeqConfig
+from ..tasks.pairs import PairsConfig
+from .config import MAX_MODELS, OPTIMIZERS, RANGES, check_clip, check_learning_rate, check_max_norm
+from .names import unique_names
+from .run_config import Size
+from .strict import read_dataclass
+
+MAX_TEST_LENGTH = 400
+
+
+@dataclass(frozen=True)
+class TranslationConfig:
+    """One run: every model sees the same batches of the same pairs.
+
+    Errors: ValueError (rule, what came, remedy) for a value out of range.
+    """
+
+    kind: ClassVar[str] = "pairs"
+    task: PairsConfig = field(default_factory=PairsConfig)
+    models: tuple[Seq2SeqConfig, ...] = (Seq2SeqConfig(),)
+    """One to four, trained side by side."""
+    steps: int = 300
+    """Optimizer updates; step 0 is measured before the first."""
+    batch_size: int = 64
+    optimizer: str = "adam"
+    """As TrainingConfig.optimizer."""
+    learning_rate: float = 1e-2
+    clip: str = "norm"
+    """As TrainingConfig.clip."""
+    max_norm: float = 1.0
+    seed: int = 0
+    """Of the weights and of the batches."""
+    teacher_forcing: float = 1.0
+    """Probability, in [0, 1], that the decoder reads the right token and not its own likeliest one, drawn for each
+    example and row (scheduled sampling: Bengio et al., 2015)."""
+    test_length: int = 0
+    """Of the longest source by which accuracy is measured, where the task can make any length; 0: as long as those
+    that are trained on."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            check_whole(name, getattr(self, name), low, high)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_learning_rate(self.learning_rate)
+        check_clip(self.clip)
+        check_max_norm(self.max_norm)
+        check_real("teacher_forcing", self.teacher_forcing, 0.0, 1.0)
+        check_whole("test_length", self.test_length, 0, MAX_TEST_LENGTH)
+        if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
+            raise ValueError(
+                f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name per model, unique within the run."""
+        return unique_names(model.name for model in self.models)
+
+    @property
+    def title(self) -> str:
+        """For people, e.g. "Reverse: GRU, dot attention against One vector"."""
+        return f"{self.task.title}: {' against '.join(model.label for model in self.models)}"
+
+    def sizes(self) -> tuple[Size, ...]:
+        """All that a server limits."""
+        return (
+            Size("steps", self.steps, "max_steps"),
+            Size("timesteps", max(self.task.max_length, self.test_length), "max_length"),
+            Size("hidden units", max(model.hidden_size for model in self.models), "max_hidden_size"),
+            Size("layers", max(model.layers for model in self.models), "max_layers"),
+            Size("examples in a batch", self.batch_size, "max_batch_size"),
+            Size("models", len(self.models), "max_models"),
+        )
+
+    def states(self) -> int:
+        """Numbers of the largest arrays of one batch, of all models.
+
+        States of encoder and decoder; and where a network scores each pair of positions, its hidden layer.
+        """
+        return sum(map(self._states, self.models))
+
+    def _states(self, model: Seq2SeqConfig) -> int:
+        length = self.task.max_length + 1
+        pairs = length * length if model.attention in ("additive", "concat") else 0
+        return self.batch_size * model.hidden_size * (2 * length * model.layers + pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The config as JSON holds it; `from_dict` gives it back."""
+        return {"kind": self.kind} | asdict(self) | {"models": [asdict(model) for model in self.models]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TranslationConfig:
+        """The config from JSON. Errors: ValueError for unknown keys, wrong types and values out of range."""
+        return read_dataclass(cls, {key: value for key, value in data.items() if key != "kind"})
