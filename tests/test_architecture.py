@@ -28,13 +28,13 @@ MAY_IMPORT_OF_CORE = {
     "analysis": {"recordings"},
 }
 """Package of core → the other packages of core that it may import."""
-MODELS_MAY_IMPORT = {"core.tasks.task"}
-"""Of tasks, models see the interface alone."""
+MODELS_MAY_IMPORT = {"core.tasks.task", "core.tasks.pairs", "core.tasks.pair_vocabulary"}
+"""Of tasks, models see the interfaces alone, and which tokens are special."""
 LEAVES = {"core.checks"}
 """Modules beside the packages of core that every one of them may import, as they import nothing but Python's own."""
 LIBRARIES = {
     "recordings": {"numpy", "pyarrow", "pandas"},
-    "tasks": {"numpy", "torch"},
+    "tasks": {"babel", "numpy", "sklearn", "torch"},
     "models": {"safetensors", "torch"},
     "probes": {"numpy", "torch"},
     "decoding": {"numpy", "torch"},
@@ -42,7 +42,7 @@ LIBRARIES = {
     "analysis": {"numpy"},
 }
 """Package of core → what it may import that is not Python's own."""
-LAZY = {("recordings", "pandas")}
+LAZY = {("recordings", "pandas"), ("tasks", "babel"), ("tasks", "sklearn")}
 """Imports that stand inside a function only, as they are slow and seldom needed."""
 FIGURES_MAY_IMPORT = {"numpy", "plotly", "core.recordings", "core.analysis", "dashboard.figures", "dashboard.theme"}
 

@@ -1,0 +1,20 @@
+"""From a config of pairs to the task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .pair_symbols import SymbolPairs
+from .pairs import PairsConfig, PairTask
+
+
+def make_pairs(config: PairsConfig, texts: Path | None = None) -> PairTask:
+    """The task that `config` describes.
+
+    Args:
+        config: Name, lengths and the rest; already checked.
+        texts: The folder of the users' own files; needed only for these.
+
+    Errors: PairError if a package or a file that the task needs is not there, or the file is not usable.
+    """
+    return SymbolPairs(config)
