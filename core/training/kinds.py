@@ -13,6 +13,8 @@ from .loop import Knobs
 from .row import Row
 from .rows import training_rows
 from .run_config import RunConfig
+from .sweep import SweepConfig
+from .sweep_rows import sweep_rows
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,10 @@ class Kind:
     """
 
 
-KINDS = {TrainingConfig.kind: Kind(TrainingConfig.from_dict, training_rows)}
+KINDS = {
+    TrainingConfig.kind: Kind(TrainingConfig.from_dict, training_rows),
+    SweepConfig.kind: Kind(SweepConfig.from_dict, sweep_rows),
+}
 """By RunConfig.kind."""
 
 
