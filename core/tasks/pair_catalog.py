@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .pair_dates import DatePairs
 from .pair_symbols import SymbolPairs
 from .pairs import PairsConfig, PairTask
 
@@ -17,4 +18,8 @@ def make_pairs(config: PairsConfig, texts: Path | None = None) -> PairTask:
 
     Errors: PairError if a package or a file that the task needs is not there, or the file is not usable.
     """
-    return SymbolPairs(config)
+    match config.name:
+        case "dates":
+            return DatePairs(config)
+        case _:
+            return SymbolPairs(config)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from .pair_vocabulary import PAD, START
 from .pairs import PairBatch
@@ -35,7 +35,7 @@ def collate(pairs: Iterable[Pair]) -> PairBatch:
 
 
 def _padded(sequences: Sequence[Sequence[int]]) -> Tensor:
-    return pad_sequence([torch.tensor(one) for one in sequences], batch_first=True, padding_value=PAD)
+    return torch.tensor(list(zip_longest(*sequences, fillvalue=PAD))).T.contiguous()
 
 
 def _lengths(sequences: Sequence[Sequence[int]]) -> Tensor:

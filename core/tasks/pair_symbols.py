@@ -16,44 +16,29 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from .pair_split import HELD_OUT_PAIRS, Pair, collate, is_held_out
+from .pair_drawn import DrawnPairs
+from .pair_split import Pair
 from .pair_vocabulary import SPECIALS, STOP, Vocabulary
-from .pairs import Gold, PairBatch, PairsConfig, PairTask
+from .pairs import Gold, PairsConfig
 
 FIRST = len(SPECIALS)
 """Token of the first symbol."""
-MOST_DRAWS = 200
-"""So many sources are drawn for one held-out pair, at most; a small space may have fewer than are wanted."""
 TITLES = {"reverse": "Reverse", "copy": "Copy", "sort": "Sort"}
 
 
-class SymbolPairs(PairTask):
+class SymbolPairs(DrawnPairs):
     """Sources of symbols drawn alike, and the same symbols in another order."""
 
     def __init__(self, config: PairsConfig) -> None:
-        self.name = config.name
+        super().__init__(config)
         self.title = TITLES[config.name]
-        self.config = config
         self.source = self.target = Vocabulary((*SPECIALS, *ascii_uppercase[: config.symbols]))
 
-    def batch(self, rng: np.random.Generator, size: int) -> PairBatch:
-        """Draw `size` pairs, each length alike, none held out."""
-        pairs: list[Pair] = []
-        while len(pairs) < size:
-            source = self._draw(rng, self.config.min_length, self.config.max_length)
-            if not self._is_held_out(source):
-                pairs.append((source, self.answer(source)))
-        return collate(pairs)
-
-    def held_out(self) -> PairBatch:
-        """Distinct held-out pairs of the config's lengths."""
-        pairs = self._held_out(self.config.min_length, self.config.max_length, HELD_OUT_PAIRS)
-        return collate(pairs)
-
-    def of_length(self, length: int, size: int) -> PairBatch | None:
-        """Distinct held-out pairs of one length, which may be one that is never learnt."""
-        pairs = self._held_out(length, length, size)
-        return collate(pairs) if pairs else None
+    def draw(self, rng: np.random.Generator, length: int | None = None) -> tuple[str, Pair]:
+        """A pair of any length of the config, or of the one asked, which may be one that is never learnt."""
+        length = length or int(rng.integers(self.config.min_length, self.config.max_length + 1))
+        source = [*rng.integers(FIRST, FIRST + self.config.symbols, size=length).tolist(), STOP]
+        return "".join(map(self.source.symbols.__getitem__, source[:-1])), (source, self.answer(source))
 
     def answer(self, source: list[int]) -> list[int]:
         """The target of a source, both with [stop]."""
@@ -74,21 +59,3 @@ class SymbolPairs(PairTask):
             possible[np.arange(rows), places] = True
         is_alone = possible.sum(axis=1, keepdims=True) == 1
         return Gold(possible & is_alone, possible)
-
-    def _draw(self, rng: np.random.Generator, shortest: int, longest: int) -> list[int]:
-        length = rng.integers(shortest, longest + 1)
-        return [*rng.integers(FIRST, FIRST + self.config.symbols, size=length).tolist(), STOP]
-
-    def _is_held_out(self, source: list[int]) -> bool:
-        return is_held_out(self.source.print(source), self.config.held_out)
-
-    def _held_out(self, shortest: int, longest: int, size: int) -> list[Pair]:
-        rng = np.random.default_rng(0)
-        found: dict[tuple[int, ...], Pair] = {}
-        for _ in range(size * MOST_DRAWS):
-            source = self._draw(rng, shortest, longest)
-            if self._is_held_out(source):
-                found[tuple(source)] = (source, self.answer(source))
-            if len(found) == size:
-                break
-        return list(found.values())
