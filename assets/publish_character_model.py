@@ -102,7 +102,7 @@ def cells(rounded: CharacterModel) -> dict[str, Any]:
     """The best cells for each property of held-out source code, and the best random direction of as many."""
     text = "\n".join(held_out_modules().values())
     states = text_states(rounded.model, rounded.vocabulary.encode(text)[:SEARCHED], "cell")
-    properties = {name: one.values[:SEARCHED] for name, one in source_properties(text).items()}
+    properties = {name: one.values for name, one in source_properties(text, SEARCHED).items()}
     return {name: best_cells(search) for name, search in cell_search(states, properties).items()}
 
 

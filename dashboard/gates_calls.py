@@ -53,7 +53,7 @@ def cells(
     tokens = encode(model.symbols, source[:SEARCHED])
     single = copy.deepcopy(model.model).float()
     states = text_states(single, tokens, state, layer, lambda share: tell(STATES_SHARE * share))
-    properties = {name: one.values[:SEARCHED] for name, one in source_properties(source).items()}
+    properties = {name: one.values for name, one in source_properties(source, SEARCHED).items()}
     rest = 1 - STATES_SHARE
     return len(tokens), cell_search(states, properties, progress=lambda share: tell(STATES_SHARE + rest * share))
 

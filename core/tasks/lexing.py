@@ -12,7 +12,7 @@ import token
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 OPENING, CLOSING = "([{", ")]}"
 QUOTES = re.compile("\"\"\"|'''|\"|'")
@@ -43,12 +43,19 @@ class Span:
     """Whether a string's last character closes it; False if the text or the line ends first."""
 
 
-def code_spans(source: str) -> list[Span]:
-    """Every span in order; brackets inside of strings, f-strings too, and of comments are none."""
+def code_spans(source: str, length: int) -> list[Span]:
+    """Every span that begins in the first `length` characters, in order; what comes later is not looked at.
+
+    Brackets inside of strings, f-strings too, and of comments are none.
+    """
     try:
-        return list(tokenized_spans(source))
+        return _first(tokenized_spans(source), length)
     except (tokenize.TokenError, SyntaxError, ValueError):  # ValueError: characters that UTF-8 cannot hold
-        return list(scanned_spans(source))
+        return _first(scanned_spans(source), length)
+
+
+def _first(spans: Iterator[Span], length: int) -> list[Span]:
+    return list(takewhile(lambda span: span.start < length, spans))
 
 
 def tokenized_spans(source: str) -> Iterator[Span]:

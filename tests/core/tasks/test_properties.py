@@ -10,6 +10,7 @@ from core.tasks.library_source import held_out_modules, is_held_out, library_mod
 from core.tasks.properties import source_properties
 
 QUOTED = "inside_string"
+MODULE = library_modules()["textwrap.py"]
 
 
 def marks(source, name):
@@ -85,7 +86,7 @@ def test_any_text_has_labels_within_its_bounds(source):
 @settings(deadline=None)
 @given(st.text(st.sampled_from("ab'\"#([{)]}\\\n "), max_size=40))
 def test_spans_come_in_order_and_do_not_overlap(source):
-    spans = code_spans(source)
+    spans = code_spans(source, len(source))
     assert all(a.stop <= b.start for a, b in zip(spans, spans[1:], strict=False))
 
 
@@ -95,3 +96,16 @@ def test_held_out_modules_are_the_rest():
     assert not set(training) & set(held_out) and is_held_out("enum.py") and not is_held_out("turtle.py")
     share = sum(map(len, held_out.values())) / sum(map(len, library_modules().values()))
     assert 0.05 < share < 0.2
+
+
+@pytest.mark.parametrize("length", [0, 1, 17, 500, 4000])
+def test_properties_of_a_beginning_are_those_of_the_whole_cut_off(length):
+    whole = source_properties(MODULE)
+    for name, one in source_properties(MODULE, length).items():
+        assert np.array_equal(one.values, whole[name].values[:length]), name
+
+
+def test_what_comes_after_the_beginning_cannot_spoil_it():
+    broken = MODULE + "\n)'''"
+    cut = source_properties(broken, len(MODULE))
+    assert np.array_equal(cut["inside_string"].values, source_properties(MODULE)["inside_string"].values)
