@@ -135,7 +135,31 @@ async def gates_picture(request: Request) -> Response:
     return await reading_room.gates(request)
 
 
+async def search(request: Request) -> Response:
+    """The tree of a search; imported late, as torch is slow to load."""
+    from dashboard import search_room
+
+    return await search_room.search(request)
+
+
+async def search_next(request: Request) -> Response:
+    """What may follow a hypothesis of a search."""
+    from dashboard import search_room
+
+    return await search_room.next_tokens(request)
+
+
+async def summed_claim(request: Request) -> Response:
+    """A picture of the page that sums RNNs up."""
+    from dashboard import summed_room
+
+    return await summed_room.claim(request)
+
+
 ROUTES = [
+    Route("/unroll/asked/summed/{claim}", summed_claim),
+    Route("/unroll/search", search),
+    Route("/unroll/search/next", search_next),
     Route("/unroll/asked/gates/{name}", gates_picture),
     Route("/unroll/reading", reading),
     Route("/unroll/reading/plane", plane),

@@ -30,18 +30,18 @@ def search_error(search: Search, best: Hypothesis) -> SearchError:
 
 def _loss(search: Search, tokens: tuple[int, ...]) -> tuple[int, int | None, float | None, Status | None, str]:
     """Step, rank, shortfall, status and reason of the first node on the way that was not kept."""
-    for length in range(1, len(tokens) + 1):
-        place = search.tree.find(tokens[:length])
-        if place is None:
-            if length > search.tree.steps:
-                return length, None, None, None, STOPPED_BEFORE
-            return length, None, None, Status.PRUNED, NOT_LISTED
+    path = search.tree.listed_path(tokens)
+    for length, place in enumerate(path, 1):
         node = search.tree.nodes[place]
         if node.left:
             return node.left, node.rank, None, node.status, PUSHED_OUT
         if node.status is not Status.KEPT:
             return length, node.rank, -node.gap, node.status, node.reason
-    return len(tokens), node.rank, -node.gap, node.status, STOPPED_BEFORE
+    if len(path) == len(tokens):
+        return len(tokens), node.rank, -node.gap, node.status, STOPPED_BEFORE
+    if len(path) == search.tree.steps:
+        return len(path) + 1, None, None, None, STOPPED_BEFORE
+    return len(path) + 1, None, None, Status.PRUNED, NOT_LISTED
 
 
 def score_against_size(run: Callable[[int], Search], sizes: Iterable[int]) -> ScoreAgainstSize:

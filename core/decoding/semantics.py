@@ -47,6 +47,11 @@ class Semantics:
     length_penalty: LengthPenalty
     """Its own default; a search may be asked for another."""
 
+    @property
+    def key(self) -> str:
+        """The name as an address holds it, e.g. "hugging-face-canonical"."""
+        return self.name.lower().replace(" ", "-")
+
     def __str__(self) -> str:
         return (
             f"{self.name}: a finished hypothesis {self.when_finished}; stops when {self.stop}; "

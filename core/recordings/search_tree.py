@@ -149,15 +149,27 @@ class SearchTree:
             node = int(self.parent[node])
         return tuple(reversed(tokens))
 
+    def listed_path(self, tokens: Sequence[int], group: int | None = None) -> list[int]:
+        """The nodes on the way of a hypothesis, as far as they are listed; None: of the group that goes furthest."""
+        if group is None:
+            return max((self.listed_path(tokens, one) for one in range(self.groups)), key=len)
+        path: list[int] = []
+        for token in tokens:
+            parent = path[-1] if path else ROOT
+            later = slice(parent + 1, None)  # children stand behind their parent
+            is_child = (self.parent[later] == parent) & (self.token[later] == token) & (self.group[later] == group)
+            children = np.flatnonzero(is_child)
+            if not len(children):
+                break
+            path.append(parent + 1 + int(children[0]))
+        return path
+
     def find(self, tokens: Sequence[int], group: int = 0) -> int | None:
         """The node of a hypothesis in a group, None if it is not listed."""
-        node = ROOT
-        for token in tokens:
-            children = np.flatnonzero((self.parent == node) & (self.token == token) & (self.group == group))
-            if not len(children):
-                return None
-            node = int(children[0])
-        return node
+        path = self.listed_path(tokens, group)
+        if len(path) < len(tokens):
+            return None
+        return path[-1] if path else ROOT
 
     def rest(self) -> tuple[np.ndarray, np.ndarray]:
         """Candidates of each step that are not listed: how many, and their probability; each of shape (L,)."""

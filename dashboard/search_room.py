@@ -1,0 +1,72 @@
+"""Where models search on demand: the tree of a search and what may follow a hypothesis, from a worker, kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard import server
+from dashboard.analysis_call import call_within
+from dashboard.answering import desk_of
+from dashboard.decoding_asked import AskedSearch, read_search, read_tokens
+from dashboard.decoding_calls import next_body, tree_body
+from dashboard.decoding_sources import Source
+from dashboard.desk import Call
+from dashboard.reading_asked import AskedReading
+from dashboard.reading_room import choose
+from dashboard.replies import answered, visitor_of, zipped
+
+PATIENCE_SECONDS = 60.0
+
+
+def source_of(asked: AskedSearch) -> Source:
+    """Who is to decode; reads files.
+
+    Errors: RecordingError for the run, ValueError for its model, LimitReached for one that is too large.
+    """
+    if asked.preset is not None:
+        return Source(asked.preset, "a table of probabilities")
+    chosen = choose(AskedReading(asked.model, asked.step))
+    return Source(chosen.key, chosen.label, chosen.reader, chosen.step)
+
+
+def search_call(function: Callable[..., Any], source: Source, asked: AskedSearch, *more: Any) -> Call:
+    """What a worker does about a search: `function(source, asked, *more, texts)`."""
+    key = (function.__name__, source.key, asked, *more)
+    arguments = (server.most_analysis_seconds(), function, source, asked, *more, server.texts_root())
+    return Call(key, call_within, arguments)
+
+
+async def _body(request: Request, make: Callable[[], Call]) -> Response:
+    call = await asyncio.to_thread(make)
+    desk = desk_of(await asyncio.to_thread(server.analysis_pool))
+    results = await desk.results(visitor_of(request), [call], PATIENCE_SECONDS)
+    if results is None:
+        raise TimeoutError("The server is busy and the search did not come; try again in a moment.")
+    return zipped(request, results[0])
+
+
+async def _search(request: Request) -> Response:
+    def call() -> Call:
+        asked = read_search(request.query_params)
+        return search_call(tree_body, source_of(asked), asked)
+
+    return await _body(request, call)
+
+
+async def _next(request: Request) -> Response:
+    def call() -> Call:
+        asked, tokens = read_search(request.query_params), read_tokens(request.query_params.get("tokens", ""))
+        return search_call(next_body, source_of(asked), asked, tokens)
+
+    return await _body(request, call)
+
+
+search = answered(_search)
+"""GET /unroll/search: the tree with all that the search knew."""
+next_tokens = answered(_next)
+"""GET /unroll/search/next: what may follow a hypothesis."""
