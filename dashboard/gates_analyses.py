@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
+from core.analysis.cell_file import fingerprint, read_searches
+from core.analysis.cell_search import CellSearch
 from core.analysis.saturation import OPEN, SHUT
 from core.probes.intervention import NAMES
 from core.recordings.storage import open_recording
+from core.tasks.texts import UNSEEN, read_text
 from core.training.config import TrainingConfig
 from core.training.start import SHIPPED
 from core.training.touch import path_between, touched
@@ -18,7 +21,7 @@ from dashboard.answering import Work
 from dashboard.asked import Drawn
 from dashboard.desk import Call
 from dashboard.gates_asked import GatesQuestion
-from dashboard.gates_calls import cells, saturations
+from dashboard.gates_calls import SEARCHED, cells, saturations
 from dashboard.gates_drawings import (
     TITLES,
     draw_cells,
@@ -37,6 +40,7 @@ from dashboard.reading_room import Chosen
 
 MOST_UNIT, MOST_STEP = 4095, 4000
 SHIPPED_RECORDING = SHIPPED.with_suffix("")
+SHIPPED_CELLS = SHIPPED.with_name("character-lstm-cells.json")
 SEARCH_TIMES = 4
 """A search for cells may take so many times the time of one picture."""
 MOST_GAP = 200
@@ -91,10 +95,20 @@ def saturation_training_work(question: GatesQuestion, chosen: Chosen) -> Work:
         return Work((), recording.last_step, body=packed(drawn, recording.last_step))
 
 
+@lru_cache(maxsize=1)
+def _kept_search() -> tuple[int, dict[str, CellSearch]] | None:
+    """The shipped search, if it is of the shipped model and of the modules that this Python has."""
+    kept = read_searches(SHIPPED_CELLS)
+    is_ours = kept.fingerprint == fingerprint(SHIPPED.read_bytes(), read_text(UNSEEN)[:SEARCHED])
+    return (kept.characters, kept.searches) if is_ours else None
+
+
 def _search(question: GatesQuestion, chosen: Chosen, draw: Callable[[Any], Drawn]) -> Work:
     """Over the whole text of the passage, whatever was typed; among the cell states, or the state asked for."""
     kind = "cell" if chosen.config.cell == "lstm" else "hidden"
     state, text = question.choice("state", (kind, "hidden")), question.reading.passage.text
+    if chosen.run is None and (state, text) == (kind, UNSEEN) and (kept := _kept_search()) is not None:
+        return Work((), None, body=packed(draw(kept), None))
     progress = progress_file((chosen.key, text, state, question.reading.layer))
     layer = _place(question, chosen)[0]
     call = _call(cells, chosen, text, state, layer, times=SEARCH_TIMES, hidden=(progress,))
