@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .pair_dates import DatePairs
+from .pair_interface import InterfacePairs
+from .pair_names import NamePairs
+from .pair_own import OwnPairs
 from .pair_symbols import SymbolPairs
 from .pairs import PairsConfig, PairTask
 
@@ -21,5 +24,11 @@ def make_pairs(config: PairsConfig, texts: Path | None = None) -> PairTask:
     match config.name:
         case "dates":
             return DatePairs(config)
+        case "names":
+            return NamePairs(config)
+        case "interface":
+            return InterfacePairs(config)
+        case "own":
+            return OwnPairs(config, texts)
         case _:
             return SymbolPairs(config)

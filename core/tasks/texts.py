@@ -5,11 +5,7 @@ A text is a sequence of characters; the 256 most frequent have a token each, the
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import os
-import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .library_source import held_out_modules, library_modules
+from .own_files import decoded, keep_file, kept_file
 
 MAX_BYTES = 5_000_000
 MIN_CHARACTERS = 500
@@ -52,49 +49,23 @@ def store_text(data: bytes, folder: Path) -> str:
     Errors: TextError if it is empty, too large, binary, not UTF-8, too short, of one character, or cannot be written.
     """
     decode_text(data)
-    digest = hashlib.sha256(data).hexdigest()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(data, folder / f"{digest}.txt")
-    except OSError as error:
-        reason = error.strerror or error
-        raise TextError(f"The text must be kept on disk, got: {reason}; free some space and try again.") from error
-    return f"sha256:{digest}"
+        return keep_file(data, folder)
+    except ValueError as error:
+        raise TextError(str(error)) from error
 
 
 def decode_text(data: bytes) -> str:
     """The characters of a person's text, with one newline character a line. Errors: TextError, as `store_text`."""
-    if not data:
-        raise TextError("A text must have characters, got an empty file; choose another.")
-    if len(data) > MAX_BYTES:
-        raise TextError(f"A text may have {MAX_BYTES / 1e6:g} MB, got {len(data) / 1e6:.1f} MB; cut out a part.")
-    if b"\0" in data:
-        raise TextError("A text must be UTF-8, got a binary file (it holds NUL bytes); save it as plain UTF-8 text.")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TextError(
-            f"A text must be UTF-8, got byte 0x{data[error.start]:02x} at place {error.start}, which is not; "
-            "save it as UTF-8."
-        ) from error
-    text = re.sub(r"\r\n?", "\n", text)
+        text = decoded(data, MAX_BYTES, "A text")
+    except ValueError as error:
+        raise TextError(str(error)) from error
     if len(text) < MIN_CHARACTERS:
         raise TextError(f"A text needs {MIN_CHARACTERS} characters, got {len(text)}; choose a longer one.")
     if len(set(text)) == 1:
         raise TextError(f"A text needs two different characters, got only {text[0]!r}; there is nothing to predict.")
     return text
-
-
-def _write(data: bytes, path: Path) -> None:
-    """Write a whole file or none: others may read the folder meanwhile."""
-    handle, unfinished = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(unfinished, path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
 
 
 @lru_cache(maxsize=4)
@@ -150,11 +121,8 @@ def _joined(name: str, modules: Mapping[str, str]) -> str:
 
 
 def _own_text(text: str, folder: Path | None) -> str:
-    digest = text.removeprefix("sha256:")
-    path = None if folder is None else folder / f"{digest}.txt"
-    if path is None or not path.is_file():
-        raise TextError(f"The text {digest[:12]}… is not kept here; upload it again.")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise TextError(f"The text {digest[:12]}… must be as it was uploaded, got a changed file; upload it again.")
+    try:
+        data = kept_file(text, folder)
+    except ValueError as error:
+        raise TextError(str(error)) from error
     return decode_text(data)
