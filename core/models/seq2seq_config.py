@@ -137,7 +137,7 @@ class Seq2SeqConfig:
 
 PRESETS = {
     "clean diagonal": Seq2SeqConfig(
-        cell="gru", hidden_size=32, attention="dot", values="embeddings", output="context", bridge=False
+        cell="gru", hidden_size=64, attention="dot", values="embeddings", output="context", bridge=False
     ),
     "textbook Bahdanau": Seq2SeqConfig(cell="gru", hidden_size=32, attention="additive", input_feeding=True),
     "one vector": Seq2SeqConfig(cell="gru", hidden_size=32, attention="none"),

@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from ..checks import check_choice, check_real, check_whole, quote
+from ..models.attention import NETWORKS
 from ..models.seq2seq_config import Seq2SeqConfig
-from ..tasks.pairs import PairsConfig
+from ..tasks.pairs import MAX_LENGTH, PairsConfig
 from .config import MAX_MODELS, OPTIMIZERS, RANGES, check_clip, check_learning_rate, check_max_norm
 from .names import unique_names
 from .run_config import Size
 from .strict import read_dataclass
-
-MAX_TEST_LENGTH = 400
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class TranslationConfig:
         check_clip(self.clip)
         check_max_norm(self.max_norm)
         check_real("teacher_forcing", self.teacher_forcing, 0.0, 1.0)
-        check_whole("test_length", self.test_length, 0, MAX_TEST_LENGTH)
+        check_whole("test_length", self.test_length, 0, MAX_LENGTH)
         if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
             raise ValueError(
                 f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
@@ -68,13 +67,13 @@ class TranslationConfig:
     @property
     def title(self) -> str:
         """For people, e.g. "Reverse: GRU, dot attention against One vector"."""
-        return f"{self.task.title}: {' against '.join(model.label for model in self.models)}"
+        return f"{self.task.name.capitalize()}: {' against '.join(model.label for model in self.models)}"
 
     def sizes(self) -> tuple[Size, ...]:
         """All that a server limits."""
         return (
             Size("steps", self.steps, "max_steps"),
-            Size("timesteps", max(self.task.max_length, self.test_length), "max_length"),
+            Size("timesteps", max(self.task.timesteps, 2 * self.test_length + 2), "max_length"),
             Size("hidden units", max(model.hidden_size for model in self.models), "max_hidden_size"),
             Size("layers", max(model.layers for model in self.models), "max_layers"),
             Size("examples in a batch", self.batch_size, "max_batch_size"),
@@ -89,9 +88,9 @@ class TranslationConfig:
         return sum(map(self._states, self.models))
 
     def _states(self, model: Seq2SeqConfig) -> int:
-        length = self.task.max_length + 1
-        pairs = length * length if model.attention in ("additive", "concat") else 0
-        return self.batch_size * model.hidden_size * (2 * length * model.layers + pairs)
+        timesteps = self.task.timesteps
+        pairs = timesteps**2 // 4 if model.attention in NETWORKS else 0
+        return self.batch_size * model.hidden_size * (timesteps * model.layers + pairs)
 
     def to_dict(self) -> dict[str, Any]:
         """The config as JSON holds it; `from_dict` gives it back."""
