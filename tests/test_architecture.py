@@ -34,7 +34,7 @@ LEAVES = {"core.checks"}
 """Modules beside the packages of core that every one of them may import, as they import nothing but Python's own."""
 LIBRARIES = {
     "recordings": {"numpy", "pyarrow", "pandas"},
-    "tasks": {"babel", "numpy", "sklearn", "torch"},
+    "tasks": {"babel", "numpy", "pyarrow", "safetensors", "sklearn", "torch"},
     "models": {"safetensors", "torch"},
     "probes": {"numpy", "torch"},
     "decoding": {"numpy", "torch"},
@@ -42,7 +42,9 @@ LIBRARIES = {
     "analysis": {"numpy"},
 }
 """Package of core → what it may import that is not Python's own."""
-LAZY = {("recordings", "pandas"), ("tasks", "babel"), ("tasks", "sklearn")}
+LAZY = {
+    ("recordings", "pandas"), ("tasks", "babel"), ("tasks", "pyarrow"), ("tasks", "safetensors"), ("tasks", "sklearn"),
+}  # fmt: skip
 """Imports that stand inside a function only, as they are slow and seldom needed."""
 FIGURES_MAY_IMPORT = {"numpy", "plotly", "core.recordings", "core.analysis", "dashboard.figures", "dashboard.theme"}
 

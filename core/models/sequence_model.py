@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig
+from .embedding import make_embedding
 from .recurrent import make_recurrent
 
 
@@ -46,11 +47,12 @@ class SequenceModel(nn.Module):
             assert task.features is not None  # a task has tokens or features
             self.embedding, width = nn.Identity(), task.features
         else:
-            # As wide as the state, and PyTorch's N(0, 1): recall (T = 20, LSTM with forget bias 3) is then solved in
-            # 83–101 steps on seeds 0–4; with a width of 8 in 119–157, with one-hot rows of that width in 132–161.
-            # A readout that starts at zero changes nothing beyond the seeds' spread (88–115): PyTorch's own is kept.
-            width = config.hidden_size
-            self.embedding = nn.Embedding(task.vocabulary_size, width)
+            # By default as wide as the state, and PyTorch's N(0, 1): recall (T = 20, LSTM with forget bias 3) is then
+            # solved in 83–101 steps on seeds 0–4; with a width of 8 in 119–157, with one-hot rows of that width in
+            # 132–161. A readout that starts at zero changes nothing beyond the seeds' spread (88–115): PyTorch's own
+            # is kept.
+            width = config.embedding_size or config.hidden_size
+            self.embedding = make_embedding(task.vocabulary_size, width, config.frozen)
         self.recurrent = make_recurrent(config, width)
         directions = 2 if config.bidirectional else 1
         self.readout = nn.Linear(directions * config.hidden_size, task.outputs)

@@ -8,10 +8,12 @@ from .adding import Adding1997, AddingUnit
 from .config import TaskConfig
 from .copy_memory import CopyMemory
 from .next_character import NextCharacter
+from .next_word import NextWord
 from .recall import Recall
 from .task import Task
 from .temporal_order import TemporalOrder
 from .texts import load_corpus
+from .word_corpus import load_words
 
 
 def make_task(config: TaskConfig, texts: Path | None = None) -> Task:
@@ -33,5 +35,7 @@ def make_task(config: TaskConfig, texts: Path | None = None) -> Task:
             return TemporalOrder(config.length, config.loss_at)
         case "copy_memory":
             return CopyMemory(config.length, config.symbols, config.loss_at)
+        case "next_word":
+            return NextWord(load_words(config.text, config.words, texts), config.length, config.loss_at)
         case _:
             return NextCharacter(load_corpus(config.text, texts), config.length, config.loss_at)

@@ -10,6 +10,8 @@ A worked example, T = 6, from the text "…if x is None: return…":
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 
@@ -25,13 +27,15 @@ class NextCharacter(Classification):
 
     name = "next_character"
     title = "Next character of real text"
+    unit: ClassVar[str] = "character"
+    """What a token is."""
     published = "On another text, Penn Treebank: 0.98 nats = 1.42 bits with clipping (Pascanu et al., 2013)"
 
     def __init__(self, corpus: Corpus, length: int, loss_at: str = "task") -> None:
         super().__init__(length, loss_at)
         if len(corpus.tokens) <= length:
             raise ValueError(
-                f"The text must be longer than T = {length}, got {len(corpus.tokens)} characters; choose a smaller T."
+                f"The text must be longer than T = {length}, got {len(corpus.tokens)} {self.unit}s; choose a smaller T."
             )
         self.corpus = corpus
         self.symbols = corpus.symbols
@@ -42,7 +46,7 @@ class NextCharacter(Classification):
         shares = self.corpus.frequencies()
         present = shares[shares > 0]
         entropy = float(-(present * np.log(present)).sum())
-        source = "each character as often as in the whole text: its entropy, its most frequent character"
+        source = f"each {self.unit} as often as in the whole text: its entropy, its most frequent {self.unit}"
         return Baseline(entropy, float(shares.max()), source)
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:

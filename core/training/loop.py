@@ -73,7 +73,7 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
     """
     task = make_task(config.task, texts)
     knobs = knobs or Knobs.of(config)
-    trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
+    trainees = [_Trainee(config, position, task, texts) for position in range(len(config.models))]
     keeping = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
     for step in range(config.steps + 1):
         drawn = draw(task, config, step)
@@ -96,11 +96,11 @@ def _is_finite(model: ModelStep) -> bool:
 class _Trainee:
     """A model in training, with its optimizer."""
 
-    def __init__(self, training: TrainingConfig, position: int, task: Task):
+    def __init__(self, training: TrainingConfig, position: int, task: Task, texts: Path | None):
         self.name = training.names[position]
         self.is_clipped = training.models[position].clipped
         self.task = task
-        self.model = initial_model(training, position, task)
+        self.model = initial_model(training, position, task, texts)
         self.weights = list(self.model.parameters())
         self.optimizer = _make_optimizer(training, self.weights)
         self.starts = np.array([block.start for block in parameter_blocks(self.model)])

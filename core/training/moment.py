@@ -85,7 +85,7 @@ def observe(moment: Moment, texts: Path | None = None) -> Observed:
     """
     config = moment.config
     task = make_task(config.task, texts)
-    model = initial_model(config, moment.model, task)
+    model = initial_model(config, moment.model, task, texts)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
     return observe_pass(model, task, draw(task, config, moment.step))

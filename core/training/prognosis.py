@@ -57,7 +57,7 @@ def initial_gradient_norms(
     """
     config = moment.config
     task = make_task(config.task, texts)
-    model = initial_model(config, moment.model, task)
+    model = initial_model(config, moment.model, task, texts)
     fitting = max(MOST_STATES // config.model_states(moment.model), LEAST_BATCHES)
     batches = range(min(BATCHES, fitting, config.steps + 1))
     return np.array([_gradient_norm(model, task, draw(task, config, step)) for step in batches])

@@ -150,7 +150,7 @@ def _from_file(path: Path) -> Opened:
 
 def _from_moment(moment: Moment, texts: Path | None) -> Opened:
     task = make_task(moment.config.task, texts)
-    model = initial_model(moment.config, moment.model, task)
+    model = initial_model(moment.config, moment.model, task, texts)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
     return Opened(model.eval().double(), task.symbols, task, moment)

@@ -1,4 +1,4 @@
-"""The weights with which a run's model begins: drawn by its seed, or those of the character model that ships.
+"""The weights with which a run's model begins: drawn by its seed, of word vectors, or of the shipped character model.
 
 Axes: V symbols, H hidden units.
 """
@@ -8,23 +8,37 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from ..models.character_model import CharacterModel, load_character_model
+from ..models.embedding import replace_rows
 from ..models.sequence_model import SequenceModel, build_model
 from ..models.vocabulary import UNKNOWN
 from ..tasks.task import Task
+from ..tasks.vector_store import task_rows
 from .config import SHIPPED_START, TrainingConfig
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "character-lstm.safetensors"
 """Where the repository keeps it."""
 
 
-def initial_model(config: TrainingConfig, position: int, task: Task) -> SequenceModel:
+def initial_model(config: TrainingConfig, position: int, task: Task, texts: Path | None = None) -> SequenceModel:
     """The model at this position of the run, before any update.
 
-    Errors: ValueError for a model of another shape than the shipped one that it is to continue; CharacterModelError.
+    Args:
+        config: The run.
+        position: Of the model.
+        task: The run's.
+        texts: The folder of the users' own texts and vectors.
+
+    Errors: ValueError for a model of another shape than the shipped one that it is to continue; CharacterModelError;
+    VectorError for word vectors that are not there or do not fit.
     """
-    model = build_model(config.models[position], task, config.seed)
+    one = config.models[position]
+    model = build_model(one, task, config.seed)
+    if one.vectors and isinstance(model.embedding, nn.Embedding):
+        rows = task_rows(one.vectors, model.embedding.embedding_dim, task.symbols, texts)
+        replace_rows(model.embedding, torch.from_numpy(rows))
     if config.start == SHIPPED_START:
         _continue(model, task, load_character_model(SHIPPED))
     return model

@@ -22,6 +22,7 @@ EVERY_TASK = [
     TaskConfig("copy_memory", length=21, loss_at="last"),
     TaskConfig("next_character", length=9, text=PYTHON),
     TaskConfig("next_character", length=9, text="python-source", loss_at="last"),
+    TaskConfig("next_word", length=9, words=300),
 ]
 every_task = pytest.mark.parametrize(
     "config", EVERY_TASK, ids=lambda config: f"{config.name}-{config.variant}-{config.length}"
@@ -43,7 +44,7 @@ def guess_without_memory(task, batch):
     """The baseline's own answer, in outputs: constant, but for copy memory, which knows when the answer is due."""
     if task.is_regression:
         return torch.full((*batch.targets.shape, 1), 0.5 if task.title.endswith("1997") else 1.0)
-    if task.name == "next_character":
+    if task.name in ("next_character", "next_word"):
         shares = torch.from_numpy(task.corpus.frequencies())
         return shares.log().expand(*batch.targets.shape, -1)
     outputs = torch.zeros(*batch.targets.shape, task.outputs, dtype=torch.float64)
@@ -148,7 +149,7 @@ def test_the_chance_level_is_the_published_one(config, loss, accuracy):
 def test_every_task_names_its_published_result(config):
     task = make_task(config)
     assert task.name == config.name and task.title and task.chance.source
-    assert "(" in task.published and any(year in task.published for year in ("1997", "2013", "2016"))
+    assert "(" in task.published and any(year in task.published for year in ("1997", "2013", "2014", "2016"))
 
 
 def test_recall_asks_for_the_first_symbol():
