@@ -1,0 +1,57 @@
+/** Which nodes have a place in the picture, and what each of them stands for beside itself. */
+
+import { BEST, isGoing } from "./search_scene.js";
+
+/** The shown nodes, a parent before its children: {node, parent, items, stub}; a stub counts what is not shown below a node. */
+export function sightOf(scene) {
+  const marked = new Set([...scene.best, ...lineOf(scene.cursor)]);
+  const items = [];
+  const add = (node, parent) => {
+    const item = { node, parent, items: [], stub: null };
+    items.push(item);
+    return item;
+  };
+  const waiting = scene.root ? [add(scene.root, null)] : [];
+  while (waiting.length) {
+    const item = waiting.pop();
+    const children = item.node.children.filter((child) => child.known <= scene.now);
+    const shown = scene.folded.has(item.node) ? [] : children.filter((child) => isShown(scene, child, marked));
+    item.stub = stubOf(scene, item.node, children, new Set(shown));
+    item.items = shown.map((child) => add(child, item));
+    waiting.push(...item.items.slice().reverse());
+  }
+  return items;
+}
+
+function lineOf(node) {
+  const line = [];
+  for (let one = node; one; one = one.parent) line.push(one);
+  return line;
+}
+
+function isShown(scene, node, marked) {
+  if (isGoing(node) || node.status === "explored" || marked.has(node) || scene.opened.has(node.parent)) return true;
+  if (node.children.length) return true;
+  return scene.pruned === "all" || (scene.pruned === "best" && node.prunedPlace < BEST);
+}
+
+/** How many hypotheses below a node are not shown, and their probability; null if all are. */
+function stubOf(scene, node, children, shown) {
+  const isCounted = node.taken <= scene.now || node.status === "explored";
+  const [restCount, restMass] = isCounted ? [node.restCount, node.restMass] : [0, 0];
+  const hidden = children.filter((child) => !shown.has(child));
+  const count = restCount + hidden.reduce((sum, child) => sum + sizeOf(scene, child), 0);
+  return count ? { count, mass: hidden.reduce((sum, child) => sum + Math.exp(child.logProb), restMass), canOpen: hidden.length > 0 } : null;
+}
+
+/** A node with all below it that is known, listed or counted. */
+function sizeOf(scene, top) {
+  let size = 0;
+  const waiting = [top];
+  while (waiting.length) {
+    const node = waiting.pop();
+    size += 1 + (node.taken <= scene.now ? node.restCount : 0);
+    waiting.push(...node.children.filter((child) => child.known <= scene.now));
+  }
+  return size;
+}
