@@ -28,8 +28,8 @@ MAY_IMPORT_OF_CORE = {
     "analysis": {"recordings"},
 }
 """Package of core → the other packages of core that it may import."""
-MODELS_MAY_IMPORT = {"core.tasks.task", "core.tasks.pairs", "core.tasks.pair_vocabulary"}
-"""Of tasks, models see the interfaces alone, and which tokens are special."""
+MODELS_MAY_IMPORT = {"core.tasks.task"}
+"""Of tasks, models see the interface alone."""
 LEAVES = {"core.checks"}
 """Modules beside the packages of core that every one of them may import, as they import nothing but Python's own."""
 LIBRARIES = {
