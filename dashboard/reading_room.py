@@ -91,7 +91,7 @@ def _shipped() -> Chosen:
     from core.models.character_model import load_character_model
 
     config = load_character_model(SHIPPED).config
-    return Chosen(SHIPPED, ("shipped",), f"shipped {config.label}", None, config, None)
+    return Chosen(SHIPPED, ("shipped",), "the shipped LSTM", None, config, None)
 
 
 def _of_run(run_id: str, name: str, step: int | None) -> Chosen:

@@ -66,9 +66,10 @@ class Host {
     button(this.trouble, "Try again", "Ask the server again", () => this.loader.load());
     this.trouble.hidden = true;
     const body = add(this.element, "div", "unroll-reader-body");
-    this.stack = new Stack(body, on);
+    const pictures = add(body, "div", "unroll-reader-pictures");
+    this.lens = new TextLens(pictures, on);
+    this.stack = new Stack(pictures, on);
     this.readout = new Readout(body);
-    this.lens = new TextLens(this.element, on);
     const keys = new Keys(scene, on);
     for (const element of [this.stack.element, this.lens.text]) element.onkeydown = (event) => keys.press(event);
   }

@@ -13,9 +13,10 @@ export class Readout {
     [this.before, this.here, this.after] = ["span", "mark", "span"].map((tag) => add(this.context, tag));
     this.said = add(this.element, "p", "unroll-said");
     this.values = add(this.element, "div", "unroll-values");
-    this.title = add(this.element, "p", "unroll-next-title", "Expected next");
-    this.next = add(this.element, "ol", "unroll-next");
-    this.came = add(this.element, "p", "unroll-came");
+    const expected = add(this.element, "div");
+    this.title = add(expected, "p", "unroll-next-title", "Expected next");
+    this.next = add(expected, "ol", "unroll-next");
+    this.came = add(expected, "p", "unroll-came");
     this.spoken = add(this.element, "p", "unroll-spoken");
     this.spoken.setAttribute("aria-live", "polite");
     this.rows = new Map();
