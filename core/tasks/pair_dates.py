@@ -23,6 +23,7 @@ from .pair_vocabulary import SPECIALS, Vocabulary
 from .pairs import DATE_LANGUAGES, Gold, PairError, PairsConfig
 
 FIRST_DAY, LAST_DAY = date(1940, 1, 1).toordinal(), date(2039, 12, 31).toordinal()
+ISO_LENGTH = 10
 PLACES = {"year": slice(0, 4), "month": slice(5, 7), "day": slice(8, 10)}
 """Where each stands in an ISO date."""
 
@@ -56,13 +57,13 @@ class DatePairs(DrawnPairs):
         iso = day.isoformat()
         return iso, (self.source.encode(form.write(day)), self.target.encode(iso))
 
-    def gold(self, source: np.ndarray, target: np.ndarray) -> Gold | None:
-        """Where year, month and day of the ISO date stand; None if the source is none of the forms."""
+    def gold(self, source: np.ndarray, target: np.ndarray) -> Gold:
+        """Where year, month and day of the ISO date stand; no links if the source is none of the forms."""
         text = self.source.print(source)
         spans = next((found for form in self.forms if (found := form.read(text))), None)
         if spans is None:
-            return None
-        gold = Gold(np.zeros((10, len(source)), bool), np.zeros((10, len(source)), bool))
+            return Gold.unknown(len(target), len(source))
+        gold = Gold.unknown(ISO_LENGTH, len(source))
         for unit, rows in PLACES.items():
             _link(gold, rows, *spans[unit], is_number=text[slice(*spans[unit])].isdigit())
         return Gold(*(_rows(links, len(target)) for links in gold))

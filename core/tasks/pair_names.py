@@ -36,12 +36,12 @@ class NamePairs(TablePairs):
         language = config.language or LANGUAGES["names"][0]
         super().__init__(config, TITLES[language], names(language))
 
-    def gold(self, source: np.ndarray, target: np.ndarray) -> Gold | None:
-        """The words' order in pairs of two words whose spelling tells it, all letters of a word alike; else None."""
+    def gold(self, source: np.ndarray, target: np.ndarray) -> Gold:
+        """The words' order in pairs of two words whose spelling tells it, all letters of a word alike; else no links."""
         said, meant = self.print(target), self.source.print(source)
         order = inverts(meant, said)
         if order is None or UNKNOWN in target or UNKNOWN in source:
-            return None
+            return Gold.unknown(len(target), len(source))
         rows, places = _words(said, self.config.level, len(target)), _words(meant, self.config.level, len(source))
         if order:
             places = np.where(places >= 0, 1 - places, -1)

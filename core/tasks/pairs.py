@@ -135,6 +135,11 @@ class Gold(NamedTuple):
     possible: np.ndarray
     """Shape (T, S), bool: position t says what stands at s, or that is one of the places that say it."""
 
+    @classmethod
+    def unknown(cls, rows: int, columns: int) -> Gold:
+        """No links, of T rows and S columns."""
+        return cls(np.zeros((rows, columns), bool), np.zeros((rows, columns), bool))
+
 
 class PairTask(ABC):
     """Pairs to learn from. Subclasses set the attributes below."""
@@ -172,7 +177,10 @@ class PairTask(ABC):
         """
 
     def gold(self, source: np.ndarray, target: np.ndarray) -> Gold | None:
-        """The true alignment of a source (S,) to what is said of it (T,), tokens as in a batch; None: not known."""
+        """The true alignment of a source (S,) and what is said of it (T,), tokens as in a batch.
+
+        None if the task knows none; without links if only this pair's is not known.
+        """
         return None
 
     def encode(self, text: str) -> list[int]:
