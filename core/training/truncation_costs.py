@@ -32,16 +32,22 @@ class Kept:
     """Bytes that a graph keeps for the way back; what several nodes share counts once, weights not at all."""
 
     def __init__(self, model: torch.nn.Module):
-        self._seen = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+        self._storages = {
+            weight.untyped_storage().data_ptr(): weight.untyped_storage() for weight in model.parameters()
+        }
         self.bytes = 0
 
     def __call__(self, tensor: Tensor) -> Tensor:
         """Count what is packed for the way back."""
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in self._seen:
-            self._seen.add(storage.data_ptr())
+        if storage.data_ptr() not in self._storages:
+            self._storages[storage.data_ptr()] = storage  # held, so that no other takes its place in memory
             self.bytes += storage.nbytes()
         return tensor
+
+    def let_go(self) -> None:
+        """Hold nothing any more."""
+        self._storages.clear()
 
 
 @contextmanager
@@ -50,6 +56,7 @@ def kept_bytes(model: torch.nn.Module) -> Iterator[Kept]:
     kept = Kept(model)
     with torch.autograd.graph.saved_tensors_hooks(kept, lambda tensor: tensor):
         yield kept
+    kept.let_go()
 
 
 def window_costs(moment: Moment, windows: tuple[int, ...], texts: Path | None = None) -> WindowCosts:
