@@ -7,7 +7,7 @@ V target vocabulary, E examples, L source lengths.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,10 @@ class AttentionSnapshot:
     """‖∂L/∂h‖ at each target row, shape (layers, 1, T), float32."""
     weights: np.ndarray | None = None
     """Attention while the right target is fed, shape (E, T, S), float32, 0 in padded columns; None without."""
-    gold: np.ndarray | None = None
-    """True alignment, shape (E, T, S), bool; None where the task knows none."""
+    sure: np.ndarray | None = None
+    """Sure links of the true alignment, shape (E, T, S), bool; None where the task knows none."""
+    possible: np.ndarray | None = None
+    """Possible ones, a superset, shape (E, T, S), bool."""
 
     def example(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Source (S,), target (T,) and weights (T, S) of one example, without padding."""
@@ -86,8 +88,7 @@ def read_snapshot(read: Callable[[str], Any], names: tuple[str, ...], model: str
 
     Errors: whatever `read` raises for an array that is not there.
     """
-    known = {field.name: f"{model}/{field.name}" for field in fields(AttentionSnapshot)}
-    optional = {"weights", "gold"}
+    known = {field: f"{model}/{field.name}" for field in fields(AttentionSnapshot)}
     return AttentionSnapshot(
-        **{field: read(name) for field, name in known.items() if field not in optional or name in names}
+        **{field.name: read(name) for field, name in known.items() if field.default is MISSING or name in names}
     )

@@ -15,6 +15,8 @@ from .rows import training_rows
 from .run_config import RunConfig
 from .sweep import SweepConfig
 from .sweep_rows import sweep_rows
+from .translation_config import TranslationConfig
+from .translation_rows import translation_rows
 from .truncation_config import TruncationConfig
 from .truncation_rows import truncation_rows
 
@@ -36,6 +38,7 @@ KINDS = {
     TrainingConfig.kind: Kind(TrainingConfig.from_dict, training_rows),
     SweepConfig.kind: Kind(SweepConfig.from_dict, sweep_rows),
     TruncationConfig.kind: Kind(TruncationConfig.from_dict, truncation_rows),
+    TranslationConfig.kind: Kind(TranslationConfig.from_dict, translation_rows),
 }
 """By RunConfig.kind."""
 

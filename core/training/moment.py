@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..models.sequence_model import SequenceModel
 from ..probes.watch import Watched, watch
@@ -109,7 +109,7 @@ def observe_pass(model: SequenceModel, task: Task, drawn: Draw) -> Observed:
 
 
 @torch.no_grad()
-def load_parameters(model: SequenceModel, flat: np.ndarray) -> None:
+def load_parameters(model: nn.Module, flat: np.ndarray) -> None:
     """Copy a flattened vector of shape (P,) into the model's parameters. Errors: ValueError if it does not fit."""
     own = list(model.parameters())
     size = sum(parameter.numel() for parameter in own)

@@ -1,0 +1,165 @@
+"""What an encoder–decoder is measured by while it trains, on pairs that it never learns.
+
+Axes: E shown examples, N measured pairs, T target rows, S source positions, L source lengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from ..models.seq2seq import PAD, Seq2Seq
+from ..probes.watch import watch
+from ..recordings.attention import AttentionSnapshot
+from ..tasks.pair_split import collate
+from ..tasks.pairs import SYMBOL_TASKS, PairBatch, PairTask
+from .block_norms import as_float32
+from .translation_config import TranslationConfig
+
+SHOWN, MEASURED, OF_A_LENGTH = 8, 128, 32
+"""Examples whose attention is kept, pairs that are measured, and pairs of each length where lengths are compared."""
+Links = tuple[np.ndarray, np.ndarray]
+"""Sure and possible links, each of shape (N, T, S), bool."""
+
+
+class MeasuringPairs(NamedTuple):
+    """On what a run measures its models: always the same."""
+
+    held_out: PairBatch
+    """At most MEASURED; the first SHOWN are shown."""
+    links: Links | None
+    """The true alignment of all held-out pairs; None where the task knows none."""
+    by_length: PairBatch
+    """For accuracy by length; where lengths are not asked for, the same as `held_out`."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Numbers over all measured pairs; those that a model or a task does not have are None."""
+
+    held_out_loss: float
+    held_out_tokens: float
+    held_out_strings: float
+    gold_mass: float | None
+
+
+def measuring_pairs(task: PairTask, config: TranslationConfig) -> MeasuringPairs:
+    """The pairs that a run measures its models on."""
+    held_out = _joined([task.held_out()], MEASURED)
+    by_length = held_out
+    if config.test_length and config.task.name in SYMBOL_TASKS:
+        lengths = range(config.task.min_length, config.test_length + 1)
+        found = [task.of_length(length, OF_A_LENGTH) for length in lengths]
+        by_length = _joined([batch for batch in found if batch is not None])
+    return MeasuringPairs(held_out, _links(task, held_out), by_length)
+
+
+def measured(model: Seq2Seq, task: PairTask, pairs: MeasuringPairs) -> tuple[Measures, AttentionSnapshot]:
+    """Measure a model; its weights are left as they are, without gradients."""
+    batch = pairs.held_out
+    with watch(model, examples=0) as watched:
+        rows = model.decoder(batch.target_in, model.memory(batch.source, batch.source_lengths))
+        logits = model.decoder.readout(rows.vectors)
+        loss = cross_entropy(logits.flatten(0, 1), batch.target_out.flatten(), ignore_index=PAD)
+        loss.backward()
+    model.zero_grad()
+    weights = None if rows.weights is None else rows.weights.detach().numpy()
+    answers = model.answers(batch.source, batch.source_lengths, batch.target_out.shape[1])
+    tokens, strings = right(answers, batch)
+    snapshot = _snapshot(pairs, answers, weights)
+    return (
+        Measures(loss.item(), float(tokens.mean()), float(strings.mean()), _gold_mass(weights, pairs.links)),
+        AttentionSnapshot(
+            **snapshot,
+            by_length=_by_length(model, pairs, answers),
+            encoder_norms=as_float32(watched.flow["encoder.recurrent"].norms()),
+            decoder_norms=as_float32(watched.flow["decoder.recurrent"].norms()),
+        ),
+    )
+
+
+def right(answers: Tensor, batch: PairBatch) -> tuple[np.ndarray, np.ndarray]:
+    """Of each pair, the share of its target's tokens that the answer (N, T) has at their place, and whether all are."""
+    is_target = batch.target_out != PAD
+    is_right = (answers == batch.target_out) & is_target
+    shares = is_right.sum(dim=1) / is_target.sum(dim=1)
+    return shares.numpy(), (answers == batch.target_out).all(dim=1).numpy()
+
+
+def _joined(batches: list[PairBatch], most: int | None = None) -> PairBatch:
+    """Pairs of several batches as one, the first `most` of them."""
+    rows = [row for batch in batches for row in zip(*_lists(batch), strict=True)]
+    return collate(rows[:most])
+
+
+def _lists(batch: PairBatch) -> tuple[list[list[int]], list[list[int]]]:
+    """Sources and targets without padding."""
+    sources, targets = batch.source.tolist(), batch.target_out.tolist()
+    source_lengths, target_lengths = batch.source_lengths.tolist(), batch.target_lengths.tolist()
+    return (
+        [row[:length] for row, length in zip(sources, source_lengths, strict=True)],
+        [row[:length] for row, length in zip(targets, target_lengths, strict=True)],
+    )
+
+
+def _links(task: PairTask, batch: PairBatch) -> Links | None:
+    shape = (len(batch.source), batch.target_out.shape[1], batch.source.shape[1])
+    sure, possible = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    for number, (source, target) in enumerate(zip(*_lists(batch), strict=True)):
+        gold = task.gold(np.array(source), np.array(target))
+        if gold is None:
+            return None
+        sure[number, : len(target), : len(source)] = gold.sure
+        possible[number, : len(target), : len(source)] = gold.possible
+    return sure, possible
+
+
+def _gold_mass(weights: np.ndarray | None, links: Links | None) -> float | None:
+    """Mean weight on possible links, over all rows whose origin is known."""
+    if weights is None or links is None:
+        return None
+    possible = links[1]
+    on_links = np.where(possible, weights, 0).sum(axis=2)[possible.any(axis=2)]
+    return float(on_links.mean()) if on_links.size else None
+
+
+def _snapshot(pairs: MeasuringPairs, answers: Tensor, weights: np.ndarray | None) -> dict:
+    """What is kept of the examples that are shown, cut to the longest of them."""
+    batch = pairs.held_out
+    source_lengths, target_lengths = batch.source_lengths[:SHOWN], batch.target_lengths[:SHOWN]
+    columns, rows = int(source_lengths.max()), int(target_lengths.max())
+
+    def whole(tokens: Tensor) -> np.ndarray:
+        return tokens.numpy().astype(np.int32)
+
+    def shown(links: np.ndarray) -> np.ndarray:
+        return links[:SHOWN, :rows, :columns]
+
+    return {
+        "sources": whole(batch.source[:SHOWN, :columns]),
+        "source_lengths": whole(source_lengths),
+        "targets": whole(batch.target_out[:SHOWN, :rows]),
+        "target_lengths": whole(target_lengths),
+        "answers": whole(answers[:SHOWN]),
+        "weights": None if weights is None else shown(weights),
+        "sure": None if pairs.links is None else shown(pairs.links[0]),
+        "possible": None if pairs.links is None else shown(pairs.links[1]),
+    }
+
+
+def _by_length(model: Seq2Seq, pairs: MeasuringPairs, answers: Tensor) -> np.ndarray:
+    """As AttentionSnapshot.by_length; `answers` are those of the held-out pairs."""
+    batch = pairs.by_length
+    if batch is not pairs.held_out:
+        answers = model.answers(batch.source, batch.source_lengths, batch.target_out.shape[1])
+    tokens, strings = right(answers, batch)
+    lengths = batch.source_lengths.numpy() - 1
+    rows = []
+    for length in np.unique(lengths):
+        of_it = lengths == length
+        rows.append((length, of_it.sum(), tokens[of_it].mean(), strings[of_it].mean()))
+    return np.array(rows, dtype=np.float32)

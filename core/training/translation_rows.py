@@ -1,0 +1,153 @@
+"""Training of encoder–decoders side by side, as rows of a recording.
+
+Axes: N batch, T target rows, S source positions, V tokens, P parameters.
+
+For each model, under its name in the config:
+
+    <name>/loss, /accuracy                      of the batch: nats a token, share of tokens right, as fed by the config
+    <name>/gradient_norm, /clipped_norm, /update_ratio
+    <name>/held_out_loss                        at snapshots: nats a token of pairs never learnt, the right target fed
+    <name>/held_out_tokens, /held_out_strings   at snapshots: share of tokens and of whole targets right, written freely
+    <name>/gold_mass                            at snapshots, where the task knows the true alignment and the model
+                                                attends: mean weight on its possible links, the right target fed
+    <name>/<field of AttentionSnapshot>         at snapshots
+    <name>/parameters                           at some snapshots, shape (P,), before the step's update
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from ..models.seq2seq import PAD, Seq2Seq, build_seq2seq
+from ..recordings.attention import snapshot_records
+from ..tasks.pair_catalog import make_pairs
+from ..tasks.pairs import PairBatch, PairTask
+from .block_norms import flattened
+from .clipping import clip, total_norm
+from .loop import Knobs, TrainingDiverged
+from .optimizer import make_optimizer
+from .row import Row
+from .snapshots import is_snapshot, parameter_steps
+from .translation_config import TranslationConfig
+from .translation_measures import Measures, measured, measuring_pairs
+
+
+@dataclass(frozen=True)
+class PairDraw:
+    """What chance decides at one step: the same for every model of the run."""
+
+    batch: PairBatch
+    is_forced: Tensor
+    """True where the right token is fed, shape (N, T), bool."""
+
+
+def translation_rows(config: TranslationConfig, knobs: Knobs, texts: Path | None) -> Iterator[Row]:
+    """One row a step. Errors: TrainingDiverged after a row that is not finite; PairError."""
+    task = make_pairs(config.task, texts)
+    trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
+    keeping = parameter_steps(config.steps, sum(one.parameters.nbytes for one in trainees))
+    pairs = measuring_pairs(task, config)
+    for step in range(config.steps + 1):
+        scalars: dict[str, float] = {}
+        arrays: dict[str, np.ndarray] = {}
+        for one in trainees:
+            if step in keeping:
+                arrays[f"{one.name}/parameters"] = one.parameters
+            if is_snapshot(step) or step == config.steps:
+                seen, snapshot = measured(one.model, task, pairs)
+                scalars |= _named(one.name, seen)
+                arrays |= snapshot_records(one.name, snapshot)
+        drawn = draw_pairs(task, config, step)
+        updates = {one.name: one.train(drawn, knobs, is_update=step > 0) for one in trainees}
+        for name, update in updates.items():
+            scalars |= _named(name, update)
+        diverged = [name for name, update in updates.items() if not all(map(math.isfinite, vars(update).values()))]
+        yield Row(step, scalars, arrays, is_finite=not diverged)
+        if diverged:
+            raise TrainingDiverged(step, diverged[0])
+
+
+def draw_pairs(task: PairTask, config: TranslationConfig, step: int) -> PairDraw:
+    """What step `step` of the run draws from (seed, step)."""
+    rng = np.random.default_rng([config.seed, step])
+    batch = task.batch(rng, config.batch_size)
+    is_forced = torch.from_numpy(rng.random(tuple(batch.target_in.shape)) < config.teacher_forcing)
+    return PairDraw(batch, is_forced)
+
+
+def initial_seq2seq(config: TranslationConfig, position: int, task: PairTask) -> Seq2Seq:
+    """The model at a place of `config.models`, as the run's seed draws it."""
+    return build_seq2seq(config.models[position], task, config.seed)
+
+
+@dataclass(frozen=True)
+class _Update:
+    """What one update showed."""
+
+    loss: float
+    accuracy: float
+    gradient_norm: float
+    clipped_norm: float
+    update_ratio: float
+
+
+def _named(model: str, numbers: _Update | Measures) -> dict[str, float]:
+    return {f"{model}/{name}": value for name, value in vars(numbers).items() if value is not None}
+
+
+class _Trainee:
+    """A model in training, with its optimizer."""
+
+    def __init__(self, config: TranslationConfig, position: int, task: PairTask):
+        self.name = config.names[position]
+        self.model = initial_seq2seq(config, position, task)
+        self.weights = list(self.model.parameters())
+        self.optimizer = make_optimizer(config.optimizer, config.learning_rate, self.weights)
+        self.parameters = flattened(self.weights)
+        """As they are now; a new array after each update."""
+
+    def train(self, drawn: PairDraw, knobs: Knobs, is_update: bool) -> _Update:
+        """One update, unless its numbers are not finite, and what it showed."""
+        self.optimizer.zero_grad()
+        logits, target = fed_logits(self.model, drawn), drawn.batch.target_out
+        loss = cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD)
+        loss.backward()
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        norm = total_norm(gradients)
+        clipped = clip(gradients, norm, knobs.clip, knobs.max_norm)
+        value, is_target = loss.item(), target != PAD
+        right = (logits.detach().argmax(dim=-1) == target) & is_target
+        ratio = self._update(knobs.learning_rate) if is_update and math.isfinite(norm + value) else 0.0
+        return _Update(value, right.sum().item() / is_target.sum().item(), norm, clipped, ratio)
+
+    def _update(self, learning_rate: float) -> float:
+        """Apply the gradient; ‖Δθ‖₂ / ‖θ‖₂."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        before = self.parameters
+        self.optimizer.step()
+        self.parameters = flattened(self.weights)
+        return float(np.linalg.norm(self.parameters - before) / np.linalg.norm(before))
+
+
+def fed_logits(model: Seq2Seq, drawn: PairDraw) -> Tensor:
+    """Logits, shape (N, T, V): each row reads the right token or, where it is not forced, the model's likeliest."""
+    batch, is_forced = drawn.batch, drawn.is_forced
+    if is_forced[:, 1:].all():
+        return model(batch.source, batch.source_lengths, batch.target_in)
+
+    def choose(row: int, vectors: Tensor) -> Tensor:
+        own = model.likeliest(vectors)[:, 0]
+        return torch.where(is_forced[:, row + 1], batch.target_in[:, row + 1], own)
+
+    memory = model.memory(batch.source, batch.source_lengths)
+    rows = model.decoder.unroll(batch.target_in[:, 0], batch.target_in.shape[1], memory, choose)
+    return model.decoder.readout(rows.vectors)
