@@ -41,10 +41,11 @@ def read_planes(
     reading = read(reader, passage, hands, texts)
     kind, (layers, directions) = reading.trace.kind, reading.trace.hidden.shape[:2]
     planes = {name: reading.plane(name, layer, direction).astype(np.float32) for name in NAMES[kind]}
-    return ReadPlanes(kind, layers, directions, planes, reading.tokens, reading.losses, _expected(reading))
+    return ReadPlanes(kind, layers, directions, planes, reading.tokens, reading.losses, expected_ones(reading))
 
 
-def _expected(reading: Reading) -> tuple[Expected, ...] | None:
+def expected_ones(reading: Reading) -> tuple[Expected, ...] | None:
+    """The likeliest next symbols after each timestep, as `ReadPlanes.expected`."""
     if not reading.opened.is_language_model:
         return None
     probabilities = np.exp(reading.outputs)
