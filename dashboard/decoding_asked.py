@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ END, NO_END = "\n", ""
 """The symbol that ends a text unless another is asked for, and the one that says that none does."""
 MOST_SIZE, MOST_LENGTH = 64, 200
 MOST_PREFIX, MOST_FORCED = 1000, 200
+PROOF, MOST_PROOF = 3000, 30_000
 TEXT_LENGTH = 20
 """Tokens that a model of text generates unless more are asked for."""
 PENALTIES = {"none": "none", "length": "by length", "gnmt": "GNMT"}
@@ -47,6 +49,8 @@ class AskedSearch:
     end: str = END
     """The symbol that ends a text; NO_END: none. A table has its own."""
     settings: SearchSettings = _DEFAULT
+    proof: int = PROOF
+    """Hypotheses fed in order to prove the best of all, beside a search."""
 
     @property
     def preset(self) -> str | None:
@@ -79,6 +83,7 @@ def search_question(asked: AskedSearch) -> str:
         "groups": (one.groups, default.groups),
         "diversity": (one.strength, default.strength),
         "returned": (one.returned, default.returned),
+        "proof": (asked.proof, PROOF),
     }
     differs = {key: value for key, (value, usual) in given.items() if value != usual}
     return urlencode({"model": asked.model, **differs})
@@ -101,7 +106,15 @@ def read_search(given: Mapping[str, str]) -> AskedSearch:
         _short("source", given.get("source", "")),
         given.get("end", END)[:40],
         _settings(given, _settings_of(model)),
+        _within(given, "proof", PROOF, 1, MOST_PROOF),
     )
+
+
+def _within(given: Mapping[str, str], name: str, usual: int, low: int, high: int) -> int:
+    value = whole(name, given.get(name, str(usual)))
+    if not low <= value <= high:
+        raise ValueError(f"{name} is a whole number from {low} to {high:,}, got {value:,}; choose one of these.")
+    return value
 
 
 def _settings_of(model: str) -> SearchSettings:
@@ -113,12 +126,7 @@ def _settings_of(model: str) -> SearchSettings:
 
 
 def _settings(given: Mapping[str, str], default: SearchSettings) -> SearchSettings:
-    def within(name: str, usual: int, low: int, high: int) -> int:
-        value = whole(name, given.get(name, str(usual)))
-        if not low <= value <= high:
-            raise ValueError(f"{name} is a whole number from {low} to {high}, got {value:,}; choose one of these.")
-        return value
-
+    within = partial(_within, given)
     top_k, top_p = within("top_k", 0, 0, 1_000_000), number("top_p", given.get("top_p", "1"))
     return SearchSettings(
         method=given.get("method", default.method),

@@ -1,37 +1,37 @@
 """What an analysis worker computes for the Decoding page, where core's searches meet the models.
 
-Axes: L steps of a search, V vocabulary.
+Axes: L steps of a search.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from core.decoding.comparison import by_semantics, by_size, side_by_side
+from core.decoding.length_penalty import NO_PENALTY
 from core.decoding.methods import Decoder, comparable, search, true_best
 from core.decoding.repetition import repeated_spans
-from core.decoding.rules import ALLOWED
+from core.decoding.reranking import reranked
+from core.decoding.rules import ALLOWED, FREE
 from core.decoding.scorer import Scorer
 from core.decoding.search_error import search_error
 from core.decoding.settings import EXACT, SearchSettings
 from core.recordings.search import Hypothesis, Search
-from core.recordings.search_account import SearchError
-from core.recordings.search_columns import search_columns
+from core.recordings.search_account import ScoreAgainstSize, SearchError
+from core.recordings.search_export import search_json, tree_csv
+from core.recordings.search_outcomes import Account, NextTokens, Outcome
 from dashboard.decoding_asked import AskedSearch
 from dashboard.decoding_sources import Opened, Source, opened_source
 
 MOST_CANDIDATES = 3_000_000
 """k · V · T of one search."""
-MOST_FED = 3000
-"""Hypotheses fed in order to prove the best of all, beside a search."""
+SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64)
+MOST_FINISHED = 200
 MOST_KEPT = 3
-COMPRESSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,27 +56,27 @@ def searched(source: Source, asked: AskedSearch, texts: Path | None) -> Searched
     """A search and the best there is. It is only to be looked at: the last ones are kept. Errors: ValueError."""
     key = (source.key, asked, texts)
     if key not in _kept:
-        found = _searched(opened_source(source, asked, texts), asked.settings)
+        found = _searched(opened_source(source, asked, texts), asked.settings, asked.proof)
         while len(_kept) >= MOST_KEPT:
             del _kept[next(iter(_kept))]
         _kept[key] = found
     return _kept[key]
 
 
-def _searched(opened: Opened, settings: SearchSettings) -> Searched:
+def _searched(opened: Opened, settings: SearchSettings, proof: int) -> Searched:
     check_size(opened, settings)
     decoder = opened.decoder
     if settings.method in EXACT:
         found = search(decoder, settings)
         best = found.hypotheses[0] if found.hypotheses else None
         return Searched(opened, found, best, "", None if best is None else search_error(found, best))
-    best, why = known_best(decoder, settings)
+    best, why = known_best(decoder, settings, proof)
     found = search(decoder, settings, follow=() if best is None else best.tokens)
     error = None if best is None else search_error(comparable(found, settings), best)
     return Searched(opened, found, best, why, error)
 
 
-def known_best(decoder: Decoder, settings: SearchSettings, limit: int = MOST_FED) -> tuple[Hypothesis | None, str]:
+def known_best(decoder: Decoder, settings: SearchSettings, limit: int) -> tuple[Hypothesis | None, str]:
     """The best of all hypotheses, and why it is not known."""
     try:
         return true_best(decoder, settings, limit), ""
@@ -95,75 +95,80 @@ def check_size(opened: Opened, settings: SearchSettings) -> None:
         )
 
 
-def tree_body(source: Source, asked: AskedSearch, texts: Path | None) -> bytes:
-    """The answer of /unroll/search, compressed JSON. Errors: ValueError."""
+def account(source: Source, asked: AskedSearch, texts: Path | None) -> Account:
+    """A search, accounted for. Errors: ValueError."""
     one = searched(source, asked, texts)
-    path = [] if one.best is None else one.search.tree.listed_path(one.best.tokens)
-    answer = search_columns(one.search, shown=path[-1:])
-    for said, hypothesis in zip(answer["hypotheses"], one.search.hypotheses, strict=True):
-        said["repeats"] = repeated_spans(hypothesis.tokens, one.opened.repeats, one.opened.prefix)
-    answer |= {
-        "symbols": one.opened.symbols,
-        "prefix": one.opened.prefix,
-        "end": one.opened.decoder.eos,
-        "label": source.label,
-        "step": source.step,
-        "best": None if one.best is None else _best(one.best, path),
-        "best_status": best_sentence(one),
-        "groups": one.search.tree.groups,
-    }
-    return _packed(answer)
+    found, tree = one.search, one.search.tree
+    listed = np.bincount(tree.step, minlength=tree.steps + 1)[1:]
+    spans = [repeated_spans(each.tokens, one.opened.repeats, one.opened.prefix) for each in found.hypotheses]
+    return Account(
+        found.method,
+        found.stopped,
+        found.calls,
+        found.rows,
+        one.opened.symbols,
+        found.hypotheses,
+        tree.mass(),
+        found.stopping,
+        listed + tree.rest()[0],
+        one.best,
+        one.why_unknown,
+        one.error,
+        tuple(map(tuple, spans)),
+    )
 
 
-def _best(best: Hypothesis, path: list[int]) -> dict[str, Any]:
-    """With `path`, its listed beginning as nodes, and `node`, the whole of it; None where that is not listed."""
-    node = path[-1] if len(path) == len(best.tokens) else None
-    return {"node": node, "path": path, "tokens": best.tokens, "log_prob": best.log_prob, "score": best.score}
+def finished(source: Source, asked: AskedSearch, texts: Path | None) -> tuple[tuple[str, ...], tuple[Hypothesis, ...]]:
+    """Symbols, and what finished in a search, at most MOST_FINISHED, the most probable first. Errors: ValueError."""
+    one = searched(source, asked, texts)
+    return one.opened.symbols, reranked(one.search.tree, NO_PENALTY, MOST_FINISHED)
 
 
-def best_sentence(one: Searched) -> str:
-    """Whether the best of all was found, lost, or is not known."""
-    if one.best is None:
-        return f"Whether this is the best there is, is not known: {one.why_unknown}" if one.why_unknown else (
-            "There is no hypothesis at all: the rules leave none."
-        )  # fmt: skip
-    error = one.error
-    if error is None or not error.is_search_error:
-        return "The best hypothesis there is was found: exact search finds none with a higher score."
-    if error.found is None:
-        return "The search found nothing, yet there is a hypothesis."
-    where = f"lost at step {error.lost_at}" + (f", where it ranked {error.rank}" if error.rank else "")
-    return f"A search error: the best hypothesis there is scores {error.gap:.4g} nats more; it was {where}."
+def methods(source: Source, asked: AskedSearch, texts: Path | None) -> tuple[tuple[str, ...], tuple[Outcome, ...]]:
+    """Symbols, and every method on the question. Errors: ValueError."""
+    opened = _checked(source, asked, texts)
+    return opened.symbols, side_by_side(opened.decoder, replace(asked.settings, limit=asked.proof))
 
 
-def next_body(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts: Path | None) -> bytes:
-    """The answer of /unroll/search/next, compressed JSON: what may follow a hypothesis. Errors: ValueError."""
+def meanings(source: Source, asked: AskedSearch, texts: Path | None) -> tuple[tuple[str, ...], tuple[Outcome, ...]]:
+    """Symbols, and beam search in every semantics. Errors: ValueError."""
+    opened = _checked(source, asked, texts)
+    return opened.symbols, by_semantics(opened.decoder, asked.settings)
+
+
+def sizes(
+    source: Source, asked: AskedSearch, texts: Path | None
+) -> tuple[tuple[str, ...], ScoreAgainstSize, Hypothesis | None]:
+    """Symbols, the best of each beam size that the server allows, and the best there is. Errors: ValueError."""
+    opened = _checked(source, asked, texts)
+    settings = replace(asked.settings, method="beam")
+    most = MOST_CANDIDATES // (len(opened.symbols) * settings.max_length)
+    found = by_size(opened.decoder, settings, [size for size in SIZES if size <= most])
+    return opened.symbols, found, known_best(opened.decoder, settings, asked.proof)[0]
+
+
+def _checked(source: Source, asked: AskedSearch, texts: Path | None) -> Opened:
     opened = opened_source(source, asked, texts)
-    log_probs, cut = next_tokens(opened, asked.settings, tokens)
-    values = [float(f"{value:.10g}") if np.isfinite(value) else None for value in log_probs.tolist()]
-    return _packed({"tokens": tokens, "log_probs": values, "filtered": cut.tolist()})
+    check_size(opened, replace(asked.settings, method="beam"))
+    return opened
 
 
-def next_tokens(
-    opened: Opened, settings: SearchSettings, tokens: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Log-probabilities of what may follow, nats, and whether temperature, top-k and top-p cut it off; each (V,).
-
-    Errors: ValueError for tokens that the model does not know, or that have come to their end.
-    """
+def following(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts: Path | None) -> NextTokens:
+    """What may follow a hypothesis. Errors: ValueError for tokens that the model does not know, or that have ended."""
+    opened = opened_source(source, asked, texts)
     decoder, size = opened.decoder, len(opened.symbols)
     strange = next((token for token in tokens if token >= size), None)
     if strange is not None:
         raise ValueError(f"tokens are numbers from 0 to {size - 1}, got {strange}; the model knows no other.")
     if decoder.eos in tokens:
         raise ValueError(f"nothing follows the end token {decoder.eos}; ask about a hypothesis without it.")
-    scorer = Scorer(decoder.step, (*decoder.start, *tokens), decoder.eos, 1, replace(settings.rules, prefix=()))
-    state = scorer.begin(decoder.state)
-    log_probs, _ = scorer(state, np.array(scorer.start[-1:]))
-    _, codes = settings.filters(log_probs, None)
-    return log_probs[0], codes[0] != ALLOWED
+    scorer = Scorer(decoder.step, (*decoder.start, *tokens), decoder.eos, 1, FREE)
+    log_probs, _ = scorer(scorer.begin(decoder.state), np.array(scorer.start[-1:]))
+    drawn_from, codes = asked.settings.filters(log_probs, None)
+    return NextTokens(opened.symbols, tokens, log_probs[0], drawn_from[0], codes[0] != ALLOWED)
 
 
-def _packed(answer: dict[str, Any]) -> bytes:
-    written = json.dumps(answer, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return gzip.compress(written.encode(), COMPRESSION)
+def export(source: Source, asked: AskedSearch, kind: str, texts: Path | None) -> str:
+    """The whole tree as "json" or "csv". Errors: ValueError."""
+    one = searched(source, asked, texts)
+    return {"json": search_json, "csv": tree_csv}[kind](one.search, one.opened.symbols)

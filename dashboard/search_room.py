@@ -13,8 +13,8 @@ from dashboard import server
 from dashboard.analysis_call import call_within
 from dashboard.answering import desk_of
 from dashboard.decoding_asked import AskedSearch, read_search, read_tokens
-from dashboard.decoding_calls import next_body, tree_body
 from dashboard.decoding_sources import Source
+from dashboard.decoding_wire import next_body, tree_body
 from dashboard.desk import Call
 from dashboard.reading_asked import AskedReading
 from dashboard.reading_room import choose

@@ -39,6 +39,8 @@ PROBLEM = "problem"
 """Session: why the last button did nothing, until it is shown."""
 TREATED = "treated"
 """Session: the runs that were started as remedies, newest last."""
+CUT_RUN, CUT_SWEEP = "cut-run", "cut-sweep"
+"""Session: the run and the sweep that the Truncation page showed last."""
 _VISITOR = "visitor"
 
 

@@ -14,6 +14,7 @@ from .diverse import diverse_beam_search
 from .exact import best_first_search, depth_first_search
 from .exhaustive import exhaustive_search
 from .growth import LISTED
+from .reranking import ranked
 from .sampling import sample
 from .scorer import Step
 from .settings import SearchSettings
@@ -57,9 +58,7 @@ def true_best(decoder: Decoder, settings: SearchSettings, limit: int) -> Hypothe
 
 def comparable(found: Search, settings: SearchSettings) -> Search:
     """The same search with its hypotheses ranked by the length penalty alone, without Gumbel noise or costs."""
-    penalty = settings.penalty
-    ranked = [replace(one, score=penalty.score(one.log_prob, len(one.tokens))) for one in found.hypotheses]
-    return replace(found, hypotheses=tuple(sorted(ranked, key=lambda one: -one.score)))
+    return replace(found, hypotheses=ranked(found.hypotheses, settings.penalty))
 
 
 def _exactly(settings: SearchSettings) -> dict[str, Any]:
@@ -120,14 +119,15 @@ def _exhaustive(decoder: Decoder, settings: SearchSettings, _: Sequence[int], __
 
 
 def _best_first(decoder: Decoder, settings: SearchSettings, _: Sequence[int], __: int) -> Search:
-    return best_first_search(**decoder.model, **_exactly(settings), returned=settings.returned)
+    limit, returned = settings.limit, settings.returned
+    return best_first_search(**decoder.model, **_exactly(settings), limit=limit, returned=returned)
 
 
 def _depth_first(decoder: Decoder, settings: SearchSettings, _: Sequence[int], listed: int) -> Search:
     """With the best score of a beam of the settings' size as its bound; the beam's calls are in the account."""
     beam = beam_search(**decoder.model, **_beam_settings(settings, listed))
     bound = beam.hypotheses[0].score if beam.hypotheses else -np.inf
-    found = depth_first_search(**decoder.model, **_exactly(settings), bound=bound)
+    found = depth_first_search(**decoder.model, **_exactly(settings), bound=bound, limit=settings.limit)
     method = f"{found.method}; the bound is from a beam of {settings.size}"
     return replace(found, method=method, calls=found.calls + beam.calls, rows=found.rows + beam.rows)
 

@@ -1,9 +1,12 @@
 """Finished hypotheses ranked again by another length penalty, without decoding again.
 
-Axes: L steps.
+Axes: L steps, n hypotheses, A penalties.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,3 +25,14 @@ def reranked(tree: SearchTree, penalty: LengthPenalty, count: int | None = None)
     scores = tree.log_prob[nodes] / divisors[tree.step[nodes]]
     order = np.argsort(-scores, kind="stable")[:count]
     return hypotheses_of(tree, nodes[order].tolist(), scores[order].tolist())
+
+
+def ranked(hypotheses: Iterable[Hypothesis], penalty: LengthPenalty) -> tuple[Hypothesis, ...]:
+    """Hypotheses with the score that a penalty gives them, best first; equal ones in the order given."""
+    scored = [replace(one, score=penalty.score(one.log_prob, len(one.tokens))) for one in hypotheses]
+    return tuple(sorted(scored, key=lambda one: -one.score))
+
+
+def scores_under(hypotheses: Sequence[Hypothesis], penalties: Sequence[LengthPenalty]) -> np.ndarray:
+    """Score of each hypothesis under each penalty, shape (n, A)."""
+    return np.array([[one.score(each.log_prob, len(each.tokens)) for one in penalties] for each in hypotheses])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..checks import check_choice, check_real, check_whole
 from .diverse import GREATEST_STRENGTH
+from .exact import LIMIT
 from .filters import Filters
 from .length_penalty import NO_PENALTY, LengthPenalty
 from .rules import FREE, MOST, Rules
@@ -40,11 +41,13 @@ class SearchSettings:
     """Of diverse beam search, nats."""
     returned: int = 10
     """Hypotheses handed out, at most."""
+    limit: int = LIMIT
+    """Hypotheses that an exact search, other than the exhaustive one, may feed."""
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
         check_choice("semantics", self.semantics, tuple(SEMANTICS_KEYS))
-        for name in ("size", "max_length", "groups", "returned"):
+        for name in ("size", "max_length", "groups", "returned", "limit"):
             check_whole(name, getattr(self, name), 1, MOST)
         check_whole("seed", self.seed, 0, MOST)
         check_real("strength", self.strength, 0.0, GREATEST_STRENGTH)

@@ -1,0 +1,69 @@
+"""The tables of the Decoding view: hypotheses, and the answers of several searches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.recordings.search import Hypothesis
+from core.recordings.search_outcomes import Account, Outcome
+from dashboard.decoding_readings import parting, written
+
+NUMBERS = {
+    "P": st.column_config.NumberColumn(format="%.4g"),
+    "log P": st.column_config.NumberColumn("log P (nats)", format="%.5g"),
+    "score": st.column_config.NumberColumn(format="%.5g"),
+    "seconds": st.column_config.NumberColumn(format="%.3f"),
+}
+
+
+def hypotheses_table(symbols: Sequence[str], found: Sequence[Hypothesis], account: Account | None = None) -> None:
+    """The n best; with the account of the search, what repeats is marked in the text."""
+    spans = account.repeats if account is not None else ((),) * len(found)
+    rows = [_row(symbols, one, place, spans[place]) for place, one in enumerate(found)]
+    _show(rows, "n-best")
+    if any(spans):
+        st.caption("What stands in ⟦ ⟧ repeats something that came before.")
+
+
+def _row(symbols: Sequence[str], one: Hypothesis, place: int, repeats: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    return {
+        "#": place + 1,
+        "hypothesis": written(symbols, one.tokens, repeats),
+        "P": math.exp(one.log_prob),
+        "log P": one.log_prob,
+        "score": one.score,
+        "tokens": len(one.tokens),
+        "ended": "by the end token" if one.is_ended else "cut at the greatest length",
+    }
+
+
+def outcomes_table(symbols: Sequence[str], found: Sequence[Outcome], key: str) -> None:
+    """The answer of each search, what it cost, and where it parts from the first one."""
+    first = next((one.answer.tokens for one in found if one.answer is not None), ())
+    _show([_outcome(symbols, one, first) for one in found], key)
+
+
+def _outcome(symbols: Sequence[str], one: Outcome, first: Sequence[int]) -> dict[str, Any]:
+    answer = one.answer
+    if answer is None:
+        said = one.refused or "found nothing"
+        return {"search": one.label, "answer": f"— {said}"} | dict.fromkeys(("log P", "score", "parts at token"))
+    parts = None if tuple(first) == answer.tokens else parting(first, answer.tokens) + 1
+    return {
+        "search": one.label,
+        "answer": written(symbols, answer.tokens),
+        "log P": answer.log_prob,
+        "score": answer.score,
+        "parts at token": parts,
+        "calls": one.calls,
+        "fed": one.rows,
+        "seconds": one.seconds,
+    }
+
+
+def _show(rows: list[dict[str, Any]], key: str) -> None:
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=NUMBERS, key=f"table-{key}")
