@@ -3,7 +3,7 @@
 import { add, button, percent, printed, sign } from "./reader_words.js";
 
 export class Bar {
-  /** `on` has step(by), go(t), choose(unit) and play(). */
+  /** `on` has step(by), go(t), choose(unit), play() and picture(). */
   constructor(parent, on) {
     this.element = add(parent, "div", "unroll-cell-bar");
     const group = add(this.element, "span", "unroll-cell-group");
@@ -18,6 +18,7 @@ export class Bar {
     const label = add(this.element, "label", "", "unit ");
     this.unit = add(label, "input");
     Object.assign(this.unit, { type: "number", min: 0 });
+    button(this.element, "SVG", "Keep this picture as a file", () => on.picture());
     this.unit.onchange = () => !Number.isNaN(this.unit.valueAsNumber) && on.choose(Math.round(this.unit.valueAsNumber));
   }
 

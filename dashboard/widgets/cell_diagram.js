@@ -3,6 +3,7 @@
 import { Bar, Said } from "./cell_bar.js";
 import { Drawing, legend } from "./cell_drawing.js";
 import { Equations } from "./cell_equations.js";
+import { saveCell } from "./cell_exports.js";
 import { CellScene } from "./cell_scene.js";
 import { brief, stepOf } from "./cell_steps.js";
 import { write } from "./cell_symbols.js";
@@ -61,6 +62,7 @@ class Host {
       go: (t) => this.go(t),
       choose: (unit) => this.choose(unit),
       play: () => this.play(!this.playing),
+      picture: () => this.savePicture(),
     });
     this.ticker = new Ticker(this.element, (t) => this.go(t));
     this.said = new Said(this.element);
@@ -119,7 +121,12 @@ class Host {
     const { stops } = scales.hidden;
     this.element.style.setProperty("--negative", stops[0]);
     this.element.style.setProperty("--positive", stops.at(-1));
-    return { ratio: window.devicePixelRatio || 1, ink: token("text-color", "#222"), paper, scales };
+    return { ratio: window.devicePixelRatio || 1, ink: token("text-color", "#222"), font: token("font", "sans-serif"), paper, scales };
+  }
+
+  savePicture() {
+    const { reading, t, unit } = this.scene;
+    if (this.step) saveCell(this.drawing, this.measure(), `${reading.label}, unit ${unit}, t = ${t}`, `cell-unit-${unit}-t-${t}`);
   }
 
   /** A part is pointed at, in the drawing or among the equations; null: none. */

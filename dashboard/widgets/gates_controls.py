@@ -6,34 +6,18 @@ from typing import Any
 
 import streamlit as st
 
-from core.models.character_model import load_character_model
-from core.models.config import ModelConfig
-from core.tasks.config import TaskConfig
 from core.tasks.texts import TextError, store_text
-from core.training.config import SHIPPED_START, TrainingConfig
-from core.training.limits import LimitReached, Limits
-from core.training.start import SHIPPED
 from dashboard import state
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.reading_asked import SHIPPED as SHIPPED_MODEL
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.gates_fields import SECTIONS, TEXT_TITLES, module_starts, text_options
 from dashboard.widgets.gates_page import GatesPage
+from dashboard.widgets.gates_training import TRAIN_OPEN, shipped_config, training
 from dashboard.widgets.gradient_page import DIRECTIONS
-from dashboard.widgets.run_controls import ShownRun, begin, run_of_address, run_status, steering_buttons
+from dashboard.widgets.run_controls import ShownRun, run_of_address, run_status, steering_buttons
 
-TRAINED_STEPS, TRAINED_LENGTH, TRAINED_BATCH, TRAINED_UNITS = 3000, 100, 32, 128
-RATES = {"drawn": 3e-3, SHIPPED_START: 5e-4}
-"""Learning rate of a new model, and of one that goes on from the shipped weights."""
 OWN_MODULE = "–"
-TRAIN_OPEN = "train-open"
-"""Widget: whether the popover is open; it closes when a run begins."""
-
-
-@st.cache_resource(show_spinner=False)
-def shipped_config() -> ModelConfig:
-    """Of the shipped model."""
-    return load_character_model(SHIPPED).config
 
 
 def section_control() -> None:
@@ -89,7 +73,7 @@ def reading_controls(run: ShownRun | None) -> None:
             st.number_input("Example of its first batch", 1, run.config.batch_size, key="example", width=190)
         _place_controls(page)
         with st.popover("Train one", icon=":material/model_training:", key=TRAIN_OPEN, on_change="rerun"):
-            _training(jobs().limits)
+            training(jobs().limits)
     _notes(page)
 
 
@@ -153,51 +137,6 @@ def _notes(page: GatesPage) -> None:
         st.caption(note)
     elif page.run is not None and page.reads_text and page.run.config.task.text == "python-source":
         st.caption("This run learns from all of Python's standard library, so it may have seen what it reads here.")
-
-
-def training_config(start: str, limits: Limits) -> TrainingConfig:
-    """The shipped model itself, or one like it that is drawn, of half its units, as far as the server lets it."""
-    like = shipped_config()
-    model = ModelConfig("lstm", min(TRAINED_UNITS, limits.max_hidden_size), forget_bias=like.forget_bias)
-    task = TaskConfig("next_character", length=min(TRAINED_LENGTH, limits.max_length), text="python-source")
-    return TrainingConfig(
-        task,
-        (like if start == SHIPPED_START else model,),
-        steps=min(TRAINED_STEPS, limits.max_steps),
-        batch_size=min(TRAINED_BATCH, limits.max_batch_size),
-        learning_rate=RATES[start],
-        start=start,
-    )
-
-
-def _training(limits: Limits) -> None:
-    """Two ways to train one like it, live."""
-    config = training_config("drawn", limits)
-    st.markdown(
-        f"On windows of {config.task.length} characters of Python's standard library, {config.steps:,} updates. The "
-        "page follows the run: watch its gates make up their mind. From zero it is an "
-        f"{config.models[0].label}; the shipped one goes on with all its units."
-    )
-    st.button("Train from zero", key="train-drawn", icon=":material/play_arrow:", on_click=_train, args=("drawn",))
-    st.button("Continue the shipped one", key="train-shipped", icon=":material/resume:", on_click=_train,
-              args=(SHIPPED_START,), disabled=not _is_allowed(SHIPPED_START, limits))  # fmt: skip
-
-
-def _is_allowed(start: str, limits: Limits) -> bool:
-    try:
-        limits.check(training_config(start, limits))
-    except LimitReached:
-        return False
-    return True
-
-
-def _train(start: str) -> None:
-    config = training_config(start, jobs().limits)
-    st.session_state[TRAIN_OPEN] = False
-    run_id = begin(config)
-    if run_id is not None:
-        st.session_state[state.GATES_RUN] = run_id
-        st.session_state["model"] = config.names[0]
 
 
 def run_row(run: ShownRun) -> None:

@@ -298,3 +298,18 @@ def test_every_part_can_be_reached_and_is_named(cell) -> None:
     assert any(name.startswith("c t−1 = ") for name in names) and "+, what stays and what is written" in names
     assert cell.locator(".unroll-cell .node[tabindex='0']").count() == len(names) == 14
     cell.locator(".unroll-cell-spoken", has_text=f"t = {T}, unit {UNIT}").wait_for(state="attached")
+
+
+def test_the_picture_taken_home_draws_the_cell_without_the_page(show, tmp_path) -> None:
+    page = show(AskedReading(passage=Passage(typed=TEXT)))
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Keep this picture").click()
+    path = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(path)
+    assert path.name == f"cell-unit-{UNIT}-t-{T}.svg"
+    alone = page.context.new_page()
+    alone.goto(path.as_uri())
+    said = alone.evaluate("document.documentElement.textContent")
+    assert f"unit {UNIT}, t = {T}" in said and page.locator(".node.box .number").first.text_content() in said
+    picture = np.asarray(Image.open(io.BytesIO(alone.screenshot())).convert("RGB"))
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50

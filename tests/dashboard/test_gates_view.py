@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.models.config import ModelConfig
-from core.recordings.storage import RecordingWriter
+from core.recordings.storage import RecordingWriter, read_header
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
@@ -13,9 +13,9 @@ from core.training.start import SHIPPED
 from core.training.touch import touched
 from dashboard import server, state
 from dashboard.gates_explanations import GATES_LESSONS
-from dashboard.widgets.gates_controls import shipped_config, training_config
 from dashboard.widgets.gates_fields import EXPERIMENTS, SECTIONS, first_place, gates_fields, module_starts
 from dashboard.widgets.gates_page import GatesPage
+from dashboard.widgets.gates_training import shipped_config, training_config
 from tests.dashboard.test_views import text
 
 CONFIG = TrainingConfig(
@@ -131,6 +131,19 @@ def test_a_trained_model_reads_and_the_run_is_found_again(open_view) -> None:
         page.switch_page("views/gradient_flow.py").run()
         page.switch_page("views/gates.py").run()
         assert page.session_state[state.GATES_RUN] == run_id and page.session_state["model"] == "lstm-b1-h128"
+    finally:
+        server.jobs().end(run_id)
+
+
+def test_a_run_is_as_long_wide_and_fast_as_was_wished(open_view) -> None:
+    page = open_view("gates", chars="50")
+    for name, value in (("steps", 7), ("units", 16), ("drawn", 0.01)):
+        page.number_input(key=f"train-{name}-value").set_value(value)
+    page.button(key="train-drawn").click().run()
+    run_id = page.session_state[state.GATES_RUN]
+    try:
+        config = TrainingConfig.from_dict(read_header(server.runs_root() / run_id).config)
+        assert (config.steps, config.models[0].hidden_size, config.learning_rate) == (7, 16, 0.01)
     finally:
         server.jobs().end(run_id)
 
