@@ -37,7 +37,7 @@ class NamePairs(TablePairs):
         super().__init__(config, TITLES[language], names(language))
 
     def gold(self, source: np.ndarray, target: np.ndarray) -> Gold:
-        """The words' order in pairs of two words whose spelling tells it, all letters of a word alike; else no links."""
+        """The order of two words whose spelling tells it, all letters of a word alike; no links for other pairs."""
         said, meant = self.print(target), self.source.print(source)
         order = inverts(meant, said)
         if order is None or UNKNOWN in target or UNKNOWN in source:

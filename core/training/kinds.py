@@ -9,6 +9,8 @@ from typing import Any
 
 from ..checks import check_choice
 from .config import TrainingConfig
+from .digits_config import DigitsConfig
+from .digits_rows import digits_rows
 from .loop import Knobs
 from .row import Row
 from .rows import training_rows
@@ -39,6 +41,7 @@ KINDS = {
     SweepConfig.kind: Kind(SweepConfig.from_dict, sweep_rows),
     TruncationConfig.kind: Kind(TruncationConfig.from_dict, truncation_rows),
     TranslationConfig.kind: Kind(TranslationConfig.from_dict, translation_rows),
+    DigitsConfig.kind: Kind(DigitsConfig.from_dict, digits_rows),
 }
 """By RunConfig.kind."""
 
