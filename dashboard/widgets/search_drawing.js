@@ -65,9 +65,8 @@ export class Drawing {
     for (const { item, isStub } of items) {
       const edge = isStub ? this.stubEdge(item) : item.parent && this.edge(item, leaders);
       if (!edge) continue;
-      const key = `${edge.order} ${JSON.stringify(edge.style)}`;
-      if (!buckets.has(key)) buckets.set(key, { style: edge.style, curves: [] });
-      buckets.get(key).curves.push(edge.curve);
+      if (!buckets.has(edge.look)) buckets.set(edge.look, { style: edge.style(), curves: [] });
+      buckets.get(edge.look).curves.push(edge.curve);
     }
     for (const [, { style, curves }] of [...buckets].sort(([one], [other]) => (one < other ? -1 : 1))) this.pen.curves(curves, style, this.scale < STRAIGHT_SCALE);
   }
@@ -77,13 +76,15 @@ export class Drawing {
     const status = this.scene.status(node);
     const behind = Math.min(Math.max((leaders[node.step] ?? node.logProb) - node.logProb, 0), BEHIND) / BEHIND;
     const alpha = Math.round((1 - (1 - PALEST) * behind) * 8) / 8;
-    const stroke = colorOf(status, this.look.colors);
-    const dash = status === "explored" ? [6, 5] : [];
-    return { order: isGoing(node) ? 2 : 1, curve: this.curve(item.parent, item), style: { stroke, width: Math.max(edgeWidth(node.stepLogProb), LEAST_EDGE / this.scale), alpha, dash } };
+    const width = Math.max(edgeWidth(node.stepLogProb), LEAST_EDGE / this.scale);
+    const dash = status === "explored" ? [9, 4] : [];
+    const style = () => ({ stroke: colorOf(status, this.look.colors), width, alpha, dash });
+    return { look: `${isGoing(node) ? 2 : 1} ${status} ${width} ${alpha}`, curve: this.curve(item.parent, item), style };
   }
 
   stubEdge(item) {
-    return { order: 0, curve: this.curve(item, item.stub), style: { stroke: this.look.ink, width: 1, dash: [2, 4], alpha: 0.4 } };
+    const style = () => ({ stroke: this.look.ink, width: 1, dash: [2, 4], alpha: 0.4 });
+    return this.isDetailed ? { look: "0", curve: this.curve(item, item.stub), style } : null;
   }
 
   curve(from, to) {

@@ -3,6 +3,7 @@
 import { Bars } from "./search_bars.js";
 import { colorOf, fillOf, shapeOf } from "./search_signs.js";
 import { SvgPen, svgSheet } from "./search_pens.js";
+import { sentenceOf } from "./search_trouble.js";
 import { fateOf, number, probability } from "./search_words.js";
 import { lineage } from "./search_scene.js";
 import { add, button, percent, sign } from "./reader_words.js";
@@ -33,13 +34,27 @@ export class Inspector {
     const status = scene.status(node);
     this.title(status, look);
     this.hypothesis(scene, node);
-    this.fate.textContent = fateOf(node, status);
-    this.fill(node);
+    this.fate.textContent = fateOf(node, scene);
+    this.fill(node, scene.isOneByOne);
     this.factors(scene, node);
     const isFolded = scene.folded.has(node);
     Object.assign(this.fold, { hidden: node.children.length === 0, textContent: isFolded ? "Unfold" : "Fold" });
     this.force.disabled = !node.parent;
     this.explore.hidden = !canExplore(node, scene.answer.end);
+  }
+
+  /** Show what may follow; of what has ended, what could have come in place of the end. `ask` gives that for a path. */
+  async ask(scene, look, ask, signal) {
+    const { cursor: node } = scene;
+    const hasEnded = node.token === scene.answer.end;
+    const about = hasEnded ? node.parent : node;
+    try {
+      const next = await ask(scene.path(about));
+      const title = hasEnded ? "It has ended; what could have come instead" : "What may follow";
+      if (!signal.aborted) this.bars.show(scene, about, next, look, title);
+    } catch (error) {
+      if (!signal.aborted) this.bars.tell(sentenceOf(error));
+    }
   }
 
   title(status, look) {
@@ -57,10 +72,11 @@ export class Inspector {
     add(this.text, "mark", "", generated.join(scene.gap) || "∅");
   }
 
-  fill(node) {
+  fill(node, isOneByOne) {
     const rows = [["log P", number(node.logProb)], ["P", probability(node.logProb)]];
     if (node.parent) rows.push(["step log P", number(node.stepLogProb)]);
-    if (node.parent && node.status !== "explored") rows.push(["score", number(node.score)], ["rank", node.rank], ["gap", number(node.gap)]);
+    if (node.parent && node.status !== "explored") rows.push(["score", number(node.score)], ["rank", node.rank]);
+    if (node.parent && node.status !== "explored" && !isOneByOne) rows.push(["gap", number(node.gap)]);
     this.numbers.replaceChildren();
     for (const [name, value] of rows) {
       add(this.numbers, "dt", "", name);

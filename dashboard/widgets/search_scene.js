@@ -10,7 +10,7 @@ export const BEST = 5; // pruned hypotheses of a step that have a node with the 
 export class Scene {
   constructor() {
     Object.assign(this, { answer: null, nodes: [], byId: new Map(), cursor: null, step: null, pruned: "best" });
-    Object.assign(this, { folded: new Set(), opened: new Set(), winner: new Set(), best: new Set(), explored: 0 });
+    Object.assign(this, { folded: new Set(), opened: new Set(), winner: new Set(), best: new Set(), front: [], explored: 0 });
   }
 
   /** The best log-probability of each step, by which others are behind. */
@@ -38,7 +38,7 @@ export class Scene {
     this.bestNode = this.byId.get(answer.best?.node) ?? null;
     this.best = new Set(lineage(this.byId.get(answer.best?.path?.at(-1))));
     this.cursor = (path && this.find(path)) ?? this.winnerNode ?? this.root;
-    this.hold();
+    this.settle();
   }
 
   adoptChildren() {
@@ -90,15 +90,16 @@ export class Scene {
     return this.step ?? Infinity;
   }
 
-  /** A shown step and a filter that can be. */
-  hold() {
+  /** Make step and cursor ones that can be, and find the best answer as of then. */
+  settle() {
     if (this.step !== null) this.step = Math.min(Math.max(this.step, 1), this.steps);
     if (this.step !== null) while (this.cursor?.parent && this.cursor.known > this.step) this.cursor = this.cursor.parent;
+    this.front = this.frontNow();
   }
 
   /** The best answer as far as the search knew, with its ancestors: the winner once it has ended. */
-  get front() {
-    if (this.step === null) return [...this.winner];
+  frontNow() {
+    if (this.step === null) return lineage(this.winnerNode);
     const answers = this.nodes.filter((node) => node.known <= this.step && this.status(node) === "finished");
     return lineage(answers.reduce((best, node) => (best && best.score >= node.score ? best : node), null));
   }

@@ -1,6 +1,8 @@
 /** Which nodes have a place in the picture, and what each of them stands for beside itself. */
 
-import { BEST, isGoing } from "./search_scene.js";
+import { BEST } from "./search_scene.js";
+
+const ALWAYS = new Set(["kept", "finished", "pushed out", "explored"]);
 
 /** The shown nodes, a parent before its children: {node, parent, items, stub}; a stub counts what is not shown below a node. */
 export function sightOf(scene) {
@@ -30,9 +32,11 @@ function lineOf(node) {
 }
 
 function isShown(scene, node, marked) {
-  if (isGoing(node) || node.status === "explored" || marked.has(node) || scene.opened.has(node.parent)) return true;
-  if (node.children.length) return true;
-  return scene.pruned === "all" || (scene.pruned === "best" && node.prunedPlace < BEST);
+  const status = scene.status(node);
+  if (ALWAYS.has(status) || marked.has(node) || scene.opened.has(node.parent)) return true;
+  if (node.children.some((child) => child.known <= scene.now)) return true;
+  const place = status === "open" ? node.rank - 1 : node.prunedPlace;
+  return scene.pruned === "all" || (scene.pruned === "best" && place < BEST);
 }
 
 /** How many hypotheses below a node are not shown, and their probability; null if all are. */

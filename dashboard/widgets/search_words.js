@@ -1,12 +1,14 @@
 /** Sentences about a node and about a step, with their numbers. */
 
 import { brief } from "./search_drawing.js";
+import { percent, sign } from "./reader_words.js";
 
 const NATS = 3; // decimals
 
 /** The words for each reason of `core.recordings.search_tree.Reason`. */
 const REASONS = {
-  "among the best": (node) => `rank ${node.rank} of its step, so the search went on from it${margin(node)}`,
+  "among the best": (node, isOneByOne) =>
+    isOneByOne ? `rank ${node.rank} of its siblings; the search looked below it` : `rank ${node.rank} of its step, so the search went on from it${margin(node)}`,
   "ends with the end token": (node) => (node.left ? `it ended, and at step ${node.left} better ones pushed it out` : "it ends with the end token"),
   "cut at the greatest length": () => "it has the greatest length and counts as it is, without an end token",
   "below the last one kept": (node) => `rank ${node.rank} of its step${shortfall(node)}`,
@@ -25,10 +27,11 @@ const REASONS = {
 };
 
 /** What became of a node, and why. */
-export function fateOf(node, status) {
+export function fateOf(node, scene) {
+  const status = scene.status(node);
   if (!node.parent) return "The beginning: no token is generated yet.";
   if (status === "open") return "Open: not yet taken up at this moment of the search.";
-  const why = REASONS[node.reason]?.(node) ?? node.reason;
+  const why = REASONS[node.reason]?.(node, scene.isOneByOne) ?? node.reason;
   return `${status[0].toUpperCase()}${status.slice(1)}: ${why}.`;
 }
 
@@ -41,11 +44,18 @@ function shortfall({ gap }) {
   return gap < 0 ? `; its score is ${number(-gap)} below the last one kept` : gap > 0 ? `; its score is ${number(gap)} above the last one kept` : "; as good as the last one kept";
 }
 
+/** A node for those who hear the page. */
+export function spokenOf(scene) {
+  const { cursor: node } = scene;
+  const what = node.parent ? `${sign(scene.symbol(node))}, ${percent(scene.probability(node))}, token ${node.step}. ` : "";
+  return what + fateOf(node, scene);
+}
+
 /** What the search knew at the step shown. */
 export function stepWords(scene) {
   const { answer, step, steps, isOneByOne } = scene;
-  if (step === null) return `${steps} ${isOneByOne ? "hypotheses taken up" : steps === 1 ? "step" : "steps"}, ${answer.calls.toLocaleString("en")} model calls`;
-  if (isOneByOne) return `after ${step} of ${steps} hypotheses taken up`;
+  if (step === null) return `${steps.toLocaleString("en")} ${isOneByOne ? "hypotheses taken up" : steps === 1 ? "step" : "steps"}, ${answer.calls.toLocaleString("en")} model calls`;
+  if (isOneByOne) return `after ${step.toLocaleString("en")} of ${steps.toLocaleString("en")} hypotheses taken up`;
   const [kept, finished, pruned] = answer.mass[step - 1].map(share);
   return `after step ${step} of ${steps}: kept ${kept}, finished ${finished}, pruned ${pruned} of all probability`;
 }
