@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import plotly.graph_objects as go
 
+from core.models.blocks import GATES
 from core.models.config import ModelConfig
 from core.training.config import TrainingConfig
 from dashboard.asked import question
 from dashboard.widgets.gradient_page import GradientPage
 from dashboard.widgets.live_figures import Panel
 
+COSTS = {"paths": 1, "jacobians": 2, "circle": 0}
+"""Of a computation, as a rough ratio, for each gate of the cell."""
 PRODUCT = (
     "paths",
     "the product taken apart",
@@ -46,7 +49,7 @@ def why_panels(page: GradientPage) -> list[Panel]:
 
 def _panel(page: GradientPage, kind: tuple, model: int) -> Panel:
     name, title, alt, axis = kind
-    label = page.config.models[model].label
+    label, gates = page.config.models[model].label, GATES.get(page.config.models[model].cell, ("",))
     return Panel(
         f"{name}-{model}",
         go.Figure(),
@@ -56,6 +59,7 @@ def _panel(page: GradientPage, kind: tuple, model: int) -> Panel:
         height=HEIGHT,
         time_axis=None if kind == CIRCLE else "x",
         question=question(name, page.config, (model,), page.layer, page.direction, page.example),
+        cost=COSTS[name] * len(gates),
     )
 
 

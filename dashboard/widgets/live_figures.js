@@ -113,8 +113,9 @@ class Host {
       if (!this.panels.has(described.id)) this.insert(described.id);
       const panel = this.panels.get(described.id);
       panel.describe(described, order);
-      if (panel.kind === "asked") this.ask(panel);
     });
+    const asked = [...this.panels.values()].filter((panel) => panel.kind === "asked");
+    for (const panel of asked.sort((one, other) => other.given.cost - one.given.cost)) this.ask(panel);
   }
 
   /** Tell an asked panel what it is to ask for now. */

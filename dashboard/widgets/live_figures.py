@@ -82,6 +82,8 @@ class Panel:
     """Of an "asked" panel alone, as `dashboard.asked.question` writes it."""
     tokens: int = 0
     """Of an "asked" panel whose answer brings a strip: how many tokens, so that their room is kept until it comes."""
+    cost: int = 0
+    """Of an "asked" panel: the costlier ask first, so that the longest computation is not the last to begin."""
 
     def __post_init__(self) -> None:
         if (self.kind == "asked") != (self.question is not None):
@@ -184,6 +186,7 @@ def _panel_data(panel: Panel, height: int) -> dict[str, Any]:
         "timeAxis": panel.time_axis or TIME_AXES.get(panel.kind),
         "question": panel.question,
         "tokens": panel.tokens,
+        "cost": panel.cost,
     }
 
 
