@@ -36,7 +36,10 @@ _DEFAULT = SearchSettings()
 
 @dataclass(frozen=True)
 class AskedSearch:
-    """One question, checked in form; whether the model has what is asked for, the server finds out."""
+    """One question, checked in form; whether the model has what is asked for, the server finds out.
+
+    Errors: ValueError for what is no model; RecordingError for what is no run's id.
+    """
 
     model: str = PRESET + GREEDY_LOSES.key
     """PRESET and its name, "shipped", or "run:<id>:<name of the model>"."""
@@ -51,6 +54,13 @@ class AskedSearch:
     settings: SearchSettings = _DEFAULT
     proof: int = PROOF
     """Hypotheses fed in order to prove the best of all, beside a search."""
+
+    def __post_init__(self) -> None:
+        if self.preset is None:
+            read_reading({"model": self.model})
+        elif self.preset not in PRESETS:
+            names = ", ".join(PRESET + name for name in PRESETS)
+            raise ValueError(f"a table is one of {names}, got {self.model[:60]!r}; choose one of these.")
 
     @property
     def preset(self) -> str | None:
@@ -93,12 +103,6 @@ def read_search(given: Mapping[str, str]) -> AskedSearch:
     """The question from an address. Errors: ValueError (rule, what came, remedy); RecordingError for a run's id."""
     model = given.get("model", AskedSearch.model)
     step = given.get("step", "newest")
-    if model.startswith(PRESET):
-        if model.removeprefix(PRESET) not in PRESETS:
-            names = ", ".join(PRESET + name for name in PRESETS)
-            raise ValueError(f"a table is one of {names}, got {model[:60]!r}; choose one of these.")
-    else:
-        read_reading({"model": model, "step": step})
     return AskedSearch(
         model,
         None if step == "newest" else whole("step", step),

@@ -107,8 +107,8 @@ bound, which depends on $\alpha$.
 """,
     """
 1. **Predict.** At α = 1 the score is the mean log-probability of a token. Will a longer or a shorter answer win?
-2. **Run.** *Python code*; move α.
-3. **Read.** Goal: the smallest α at which another answer than at α = 0 wins.
+2. **Run.** *The best is empty*, with *exhaustive* as method; move α.
+3. **Read.** Goal: the smallest α at which the empty answer no longer wins, and the length of the one that does.
 """,
 )
 NEXT = Lesson(

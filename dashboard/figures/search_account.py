@@ -15,7 +15,7 @@ from dashboard.figures.search_text import plain
 from dashboard.theme import CHANCE, CHOSEN, DASHES, GRU, LSTM, RNN_RELU
 
 KEPT, FINISHED, PRUNED = LSTM, GRU, CHANCE
-FATES = (("kept", KEPT, ""), ("finished", FINISHED, "/"), ("pruned", PRUNED, "."))
+FATES = (("kept", KEPT, ""), ("finished", FINISHED, "/"), ("pruned", PRUNED, ""))
 """Name, colour and pattern of each part of the mass."""
 LINES = (CHOSEN, LSTM, GRU)
 """Colours of the hypotheses, the search's first one first."""

@@ -29,11 +29,14 @@ def costs_figure(outcomes: Sequence[Outcome]) -> go.Figure:
     counts = ([one.calls for one in ran], [one.rows for one in ran])
     for (name, color, pattern), values in zip(COSTS, counts, strict=True):
         figure.add_bar(
-            y=[one.label for one in ran], x=values, name=name, orientation="h", text=values, textposition="auto",
+            y=[one.label for one in ran], x=values, name=name, orientation="h", text=values,
+            textposition="outside", textangle=0,
             marker={"color": color, "pattern": {"shape": pattern}},
             hovertemplate=f"%{{y}}: %{{x}} {name}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="count", type="log", dtick=1)
+    most = max((one.rows for one in ran), default=1)
+    ticks = [digit * 10**power for power in range(7) for digit in (1, 2, 5)]
+    figure.update_xaxes(title="count", type="log", range=[-0.1, np.log10(most) + 0.25], tickvals=ticks, ticktext=ticks)
     return figure.update_yaxes(autorange="reversed")
 
 

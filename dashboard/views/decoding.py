@@ -19,7 +19,7 @@ situation_control(fields)
 page = DecodingPage(st.session_state)
 search_controls(page)
 try:
-    if page.view == "tree":
+    if page.show == "tree":
         tree_section(page)
     else:
         section(page)

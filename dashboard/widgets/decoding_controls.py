@@ -34,10 +34,10 @@ LOST_PLACE = {"forced": "", "node": "", "upto": 0}
 def section_control() -> None:
     """Which section is shown, and the question that it answers."""
     st.segmented_control(
-        "Section", list(SECTIONS), format_func=SECTIONS.__getitem__, key="view", required=True,
+        "Section", list(SECTIONS), format_func=SECTIONS.__getitem__, key="show", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    st.markdown(DECODING_LESSONS[st.session_state["view"]].question)
+    st.markdown(DECODING_LESSONS[st.session_state["show"]].question)
 
 
 def situation_control(fields: Sequence[Field]) -> None:
@@ -74,10 +74,10 @@ def search_controls(page: DecodingPage) -> None:
         st.number_input("Most tokens", 1, MOST_LENGTH, key="most", width=120)
         with st.popover("Rules", icon=":material/gavel:"):
             _rules(page)
-        if page.method in RANKING or page.view in ("semantics", "sizes"):
+        if page.method in RANKING or page.show in ("semantics", "sizes"):
             with st.popover("Ranking", icon=":material/sort:"):
                 _ranking(page)
-        if page.method in (*DRAWN, "diverse") or page.view in ("next", "methods"):
+        if page.method in (*DRAWN, "diverse") or page.show in ("next", "methods"):
             with st.popover("Drawing", icon=":material/casino:"):
                 _drawing(page)
     _forced(page)

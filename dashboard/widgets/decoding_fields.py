@@ -84,7 +84,7 @@ STORIES = {preset.title: preset.lesson for preset in PRESETS.values()} | {
     "Samples": "Drawn token by token; equal beginnings are one node. Lower the temperature, and they agree more.",
 }
 """What to see in each situation."""
-LOOKING = frozenset(("view", "pruned", "rank", "rank_by", "proof"))
+LOOKING = frozenset(("show", "pruned", "rank", "rank_by", "proof"))
 """Fields that say where one looks, and stay."""
 
 
@@ -92,7 +92,7 @@ def decoding_fields() -> list[Field]:
     """Every control of the page."""
     first = SITUATIONS["Greedy loses"]
     return [
-        Choice("view", "Section", "tree", SECTIONS),
+        Choice("show", "Section", "tree", SECTIONS),
         Words("of", "Model", first["of"], 200),
         Words("prefix", "Prefix", first["prefix"], MOST_PREFIX),
         Choice("end", "A line ends with", "newline", ENDS),

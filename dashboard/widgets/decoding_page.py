@@ -31,9 +31,9 @@ class DecodingPage:
     """Of the fields, the value that each has now."""
 
     @property
-    def view(self) -> str:
+    def show(self) -> str:
         """One of SECTIONS."""
-        return str(self.values["view"])
+        return str(self.values["show"])
 
     @property
     def method(self) -> str:

@@ -46,7 +46,7 @@ LABEL = 40
 
 def section(page: DecodingPage) -> None:
     """The section that is shown. Errors: ValueError, RecordingError, LimitReached, WorkerDied, TimeoutError."""
-    _SECTIONS[page.view](page)
+    _SECTIONS[page.show](page)
 
 
 def _picture(id: str, title: str, alt: str, figure: go.Figure, said: str, height: int = 360) -> None:
@@ -129,8 +129,9 @@ def _penalty(page: DecodingPage) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control("Rank by", list(RANKINGS), format_func=RANKINGS.__getitem__, key="rank_by", required=True)
         st.slider("Strength α", 0.0, 2.0, step=0.05, key="rank", width=320)
+    if len(found) < 2:
+        st.info(f"{len(found)} finished in this search: choose a beam, or exhaustive search, to have some to rank.")
     if not found:
-        st.info("Nothing has finished in this search, so there is nothing to rank.")
         return
     scores = scores_under(found, [page.ranking(float(alpha)) for alpha in ALPHAS])
     chosen = float(page.values["rank"])

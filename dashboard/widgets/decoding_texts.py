@@ -22,9 +22,9 @@ FORMATS = {"json": ("Tree (JSON)", "application/json"), "csv": ("Tree (CSV)", "t
 def lesson(page: DecodingPage) -> None:
     """What one sees, and a task."""
     with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(DECODING_LESSONS[page.view].seeing)
+        st.markdown(DECODING_LESSONS[page.show].seeing)
     with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(DECODING_LESSONS[page.view].trying)
+        st.markdown(DECODING_LESSONS[page.show].trying)
 
 
 def show_code(page: DecodingPage) -> None:
