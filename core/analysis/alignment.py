@@ -106,7 +106,7 @@ def error_rate(places: np.ndarray, sure: np.ndarray, possible: np.ndarray) -> fl
 def _error_rate(linked: np.ndarray, sure: np.ndarray, possible: np.ndarray) -> float:
     """The error rate of links that are there with the probabilities `linked`, shape (T, S), rows that sum to 1."""
     count = possible.any(axis=1).sum() + sure.sum()
-    return 1 - float((linked * sure).sum() + (linked * possible).sum()) / count if count else np.nan
+    return float(1 - ((linked * sure).sum() + (linked * possible).sum()) / count) if count else np.nan
 
 
 def gold_mass(weights: np.ndarray, possible: np.ndarray) -> float:

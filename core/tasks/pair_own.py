@@ -23,7 +23,7 @@ from .pair_table import FEWEST_PAIRS, TablePairs
 from .pairs import LONGEST, PairError, PairsConfig
 
 MAX_BYTES = 10_000_000
-MAX_PAIRS = 100_000
+MAX_PAIRS = 50_000
 DELIMITERS = "\t,;|"
 """In the order in which they are tried."""
 SNIFFED = 20

@@ -32,22 +32,23 @@ class TablePairs(PairTask):
         learnt = [pair for pair in texts.items() if pair[0] not in apart]
         self.source = Vocabulary.of((source for source, _ in learnt), config.level)
         self.target = Vocabulary.of((target for _, target in learnt), config.level)
-        self._learnt = [self._encoded(*pair) for pair in learnt]
-        self._held_out = [self._encoded(source, texts[source]) for source in sorted(apart)]
+        self._learnt = learnt
+        self._held_out = [(source, texts[source]) for source in sorted(apart)]
 
     def batch(self, rng: np.random.Generator, size: int) -> PairBatch:
         """Draw `size` pairs to learn, with replacement."""
-        return collate(self._learnt[place] for place in rng.integers(len(self._learnt), size=size))
+        return collate(self._encoded(*self._learnt[place]) for place in rng.integers(len(self._learnt), size=size))
 
     def held_out(self) -> PairBatch:
         """The held-out pairs, shuffled once and for all."""
         order = np.random.default_rng(0).permutation(len(self._held_out))[:HELD_OUT_PAIRS]
-        return collate(self._held_out[place] for place in order)
+        return collate(self._encoded(*self._held_out[place]) for place in order)
 
     def of_length(self, length: int, size: int) -> PairBatch | None:
         """The first held-out pairs whose sources have `length` tokens."""
-        pairs = [pair for pair in self._held_out if len(pair[0]) == length + 1][:size]
-        return collate(pairs) if pairs else None
+        level = self.config.level
+        pairs = [pair for pair in self._held_out if len(split(pair[0], level)) == length][:size]
+        return collate(self._encoded(*pair) for pair in pairs) if pairs else None
 
     def _encoded(self, source: str, target: str) -> Pair:
         return self.source.encode(source), self.target.encode(target)

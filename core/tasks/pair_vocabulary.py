@@ -39,7 +39,9 @@ class Vocabulary:
     @classmethod
     def of(cls, texts: Iterable[str], level: str = "character") -> Vocabulary:
         """The vocabulary of the texts' MAX_TOKENS most frequent tokens, in the order of their code points."""
-        counts = Counter(token for text in texts for token in split(text, level))
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(split(text, level))
         frequent = sorted(counts, key=lambda token: (-counts[token], token))[: MAX_TOKENS - len(SPECIALS)]
         return cls((*SPECIALS, *sorted(frequent)), level)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pair_own import MAX_BYTES, read_pairs, store_pairs
-from core.tasks.pair_vocabulary import UNKNOWN
+from core.tasks.pair_vocabulary import MAX_TOKENS, UNKNOWN
 from core.tasks.pairs import PairError, PairsConfig
 
 ROWS = [(f"good {number}", f"bon {number}") for number in range(100, 160)]
@@ -54,7 +54,7 @@ def test_the_first_row_of_a_source_counts():
         (b"\xff\xfe" + table(), "must be UTF-8, got byte 0xff"),
         (table() + b"a\0,b", "binary"),
         (b"x,y\n" * (MAX_BYTES // 4 + 1), "may have 10 MB"),
-        (b"".join(b"%x,y\n" % n for n in range(1_000_000)), "may have 100,000 pairs, got more"),
+        (b"".join(b"%x,y\n" % n for n in range(1_000_000)), "may have 50,000 pairs, got more"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_refused_in_words(data, said):
@@ -104,3 +104,11 @@ def test_pairs_that_are_not_kept_or_were_changed_are_said(tmp_path):
     path.write_bytes(table(ROWS[:55]))
     with pytest.raises(PairError, match="got a changed file; upload it again"):
         make_pairs(PairsConfig("own", text=name), tmp_path / "texts")
+
+
+def test_of_more_words_than_a_vocabulary_holds_the_rarest_are_unknown(tmp_path):
+    rows = [(f"the word{n}", f"le mot{n}") for n in range(MAX_TOKENS + 2000)]
+    task = own(tmp_path, table(rows), level="word")
+    assert len(task.source_symbols) == len(task.target_symbols) == MAX_TOKENS
+    assert task.encode("the word")[0] != UNKNOWN
+    assert (task.batch(np.random.default_rng(0), 2000).source == UNKNOWN).any()
