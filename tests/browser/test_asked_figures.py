@@ -60,6 +60,13 @@ def test_a_picture_comes_with_its_sentence_and_no_markup_of_the_server_s(asked_p
     assert reading.locator("b").count() == 0
 
 
+def test_the_costlier_picture_is_asked_for_first_when_a_control_moves(asked_page) -> None:
+    with asked_page.expect_request(lambda request: "/asked/" in request.url and "0.9" in request.url) as first:
+        asked_page.get_by_role("slider", name="gain").focus()
+        asked_page.keyboard.press("ArrowLeft")
+    assert "/asked/matrix" in first.value.url
+
+
 def test_nothing_jumps_when_the_first_picture_comes(asked_server: str, open_page: Callable) -> None:
     page = open_page(f"{asked_server}?show=slow,matrix,norms")
     page.locator("[data-panel=asked-slow] [data-asked=first]").wait_for()

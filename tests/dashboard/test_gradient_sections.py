@@ -123,6 +123,13 @@ def test_of_two_models_the_pictures_of_a_kind_stand_side_by_side_and_of_one_belo
     assert one == ["paths-0", "jacobians-0", "circle-0"]
 
 
+def test_the_pictures_of_the_cell_with_most_gates_are_the_costliest():
+    models = (ModelConfig("rnn"), ModelConfig("gru"), ModelConfig("lstm"))
+    costs = {panel.id: panel.cost for panel in section_panels(page_of(replace(CONFIG, models=models), "why"))}
+    assert max(costs, key=lambda name: costs[name]) == "jacobians-2"
+    assert costs["jacobians-0"] < costs["jacobians-1"] and not costs["circle-2"]
+
+
 def test_without_tanh_the_page_follows_no_run_and_its_models_are_its_own(runs):
     page = page_of(CONFIG, "powers", shown_run(runs), rho=1.2)
     assert page.run_id is None

@@ -26,7 +26,7 @@ panels = [
     Panel(
         f"asked-{name}", go.Figure(), "asked", f"What {name} shows", alt=f"Picture of {name}",
         question=question(name, config), time_axis=None if name == "rows" else "x",
-        tokens=20 * (name == "matrix"), height=260,
+        tokens=20 * (name == "matrix"), height=260, cost=names.index(name),
     )
     for name in names
 ]  # fmt: skip
