@@ -48,9 +48,9 @@ class AskedSearch:
     prefix: str = ""
     """Text that the search goes on from; of a table, symbols with spaces between."""
     source: str = ""
-    """What a sequence-to-sequence model translates."""
+    """What a model of pairs turns into something else; empty: the first source that its task holds out."""
     end: str = END
-    """The symbol that ends a text; NO_END: none. A table has its own."""
+    """The symbol that ends a text, of words a full stop where END is asked; NO_END: none. Others have their own."""
     settings: SearchSettings = _DEFAULT
     proof: int = PROOF
     """Hypotheses fed in order to prove the best of all, beside a search."""

@@ -115,6 +115,7 @@ def account(source: Source, asked: AskedSearch, texts: Path | None) -> Account:
         one.why_unknown,
         one.error,
         tuple(map(tuple, spans)),
+        one.opened.read,
     )
 
 

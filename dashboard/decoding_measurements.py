@@ -7,15 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.models.config import ModelConfig
 from core.recordings.search import Hypothesis
 from core.recordings.search_account import ScoreAgainstSize
 from core.recordings.search_outcomes import Account, NextTokens, Outcome
-from core.recordings.storage import list_runs
+from core.recordings.storage import list_runs, read_header
 from core.training.config import TrainingConfig
-from core.training.kinds import read_config
+from core.training.kinds import kind_of, read_config
+from core.training.translation_config import TranslationConfig
 from dashboard import decoding_calls
 from dashboard.decoding_asked import AskedSearch
+from dashboard.decoding_sources import GENERATING
+from dashboard.reading_asked import AskedReading
 from dashboard.search_room import search_call, source_of
 from dashboard.server import analysis_pool, runs_root
 
@@ -87,16 +89,26 @@ def generators() -> dict[str, str]:
             config = read_config(header.config)
         except ValueError:
             continue
-        if isinstance(config, TrainingConfig) and config.task.name == "next_character":
-            found |= _named(header.id, config.names, config.models)
+        if isinstance(config, TrainingConfig) and config.task.name in GENERATING:
+            one_way = [model.label if not model.bidirectional else "" for model in config.models]
+            found |= _named(header.id, config.names, one_way, "")
+        if isinstance(config, TranslationConfig):
+            labels = [model.label for model in config.models]
+            found |= _named(header.id, config.names, labels, f"{config.task.name}: ")
         if len(found) >= MOST_RUNS:
             break
     return found
 
 
-def _named(run_id: str, names: Sequence[str], models: Sequence[ModelConfig]) -> dict[str, str]:
+def _named(run_id: str, names: Sequence[str], labels: Sequence[str], task: str) -> dict[str, str]:
     return {
-        f"run:{run_id}:{name}": f"{model.label} (run {run_id[:16]})"
-        for name, model in zip(names, models, strict=True)
-        if not model.bidirectional
+        f"run:{run_id}:{name}": f"{task}{label} (run {run_id[:16]})"
+        for name, label in zip(names, labels, strict=True)
+        if label
     }
+
+
+def reads_pairs(model: str) -> bool:
+    """Whether a model as AskedSearch names it has an encoder. Errors: RecordingError, ValueError."""
+    run = AskedReading(model).run
+    return run is not None and kind_of(read_header(runs_root() / run[0]).config) == TranslationConfig.kind

@@ -1,6 +1,6 @@
 """Who decodes: a table of probabilities, the shipped model or a run's, made ready to be searched in a worker.
 
-A source is found out by the server (`source_of`), travels to the worker, and is opened there (`opened_source`).
+A source is found out by the server (`search_room.source_of`), travels to the worker, and is opened there.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ from pathlib import Path
 from core.decoding.methods import Decoder
 from core.decoding.presets import PRESETS
 from core.models.language_model import language_step
+from core.models.seq2seq import START, STOP
+from core.models.seq2seq_step import seq2seq_step
+from core.tasks.pairs import PairTask
+from core.tasks.word_corpus import words_of
 from core.training.reading import Reader, encode, opened
-from dashboard.decoding_asked import NO_END, AskedSearch
+from core.training.translation_moment import PairMoment, opened_pairs
+from dashboard.decoding_asked import END, NO_END, AskedSearch
 
 TABLE_REPEATS, TEXT_REPEATS = 2, 4
 """Tokens that have to occur again to be called a repetition."""
+GENERATING = ("next_character", "next_word")
+"""Tasks whose models expect the next symbol."""
+FULL_STOP = "."
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +34,7 @@ class Source:
     key: Hashable
     """Equal for models of equal weights."""
     label: str
-    reader: Reader | None = None
+    reader: Reader | PairMoment | None = None
     """None: the table that the question names."""
     step: int | None = None
     """Training step of the weights; None where there is no run."""
@@ -42,14 +50,20 @@ class Opened:
     """Tokens of the prefix, as it was typed."""
     repeats: int
     """Tokens that have to occur again to be called a repetition."""
+    read: str = ""
+    """The source that an encoder read; empty where there is none."""
 
 
 def opened_source(source: Source, asked: AskedSearch, texts: Path | None) -> Opened:
     """The model ready for its search.
 
-    Errors: ValueError for a prefix or an end that it does not know, and for a model that generates no text.
+    Errors: ValueError for a prefix, a source or an end that it does not know, and for a model that generates nothing.
     """
-    return _table(asked) if source.reader is None else _text_model(source.reader, asked, texts)
+    if source.reader is None:
+        return _table(asked)
+    if isinstance(source.reader, PairMoment):
+        return _pairs(source.reader, asked, texts)
+    return _text_model(source.reader, asked, texts)
 
 
 def _table(asked: AskedSearch) -> Opened:
@@ -63,17 +77,39 @@ def _table(asked: AskedSearch) -> Opened:
 
 def _text_model(reader: Reader, asked: AskedSearch, texts: Path | None) -> Opened:
     model = opened(reader, texts)
-    if not model.is_language_model:
+    name = "next_character" if model.task is None else model.task.name
+    if name not in GENERATING or model.model.recurrent.bidirectional:
         raise ValueError(
             "a search needs a model that expects the next symbol from those before it, got one that does not; "
             "choose one trained on next character, in one direction."
         )
-    if not asked.prefix:
-        raise ValueError("a model of text needs at least one character to go on from, got none; type a prefix.")
-    prefix = tuple(encode(model.symbols, list(asked.prefix)).tolist())
-    end = None if asked.end == NO_END else _tokens(model.symbols, [asked.end])[0]
+    words = words_of(asked.prefix) if name == "next_word" else list(asked.prefix)
+    if not words:
+        raise ValueError(f"a model of text needs at least one {name[5:]} to go on from, got none; type a prefix.")
+    prefix = tuple(encode(model.symbols, words).tolist())
     step, state = language_step(model.model)
-    return Opened(Decoder(step, state, prefix, end), model.symbols, prefix, TEXT_REPEATS)
+    return Opened(Decoder(step, state, prefix, _end(model.symbols, asked.end)), model.symbols, prefix, TEXT_REPEATS)
+
+
+def _end(symbols: Sequence[str], asked: str) -> int | None:
+    """The token that ends a text; of words, which know no newline, a full stop. Errors: ValueError."""
+    if asked == NO_END:
+        return None
+    known = FULL_STOP if asked == END and END not in symbols and FULL_STOP in symbols else asked
+    return _tokens(symbols, [known])[0]
+
+
+def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened:
+    model = opened_pairs(moment, texts)
+    task, read = model.task, asked.source or first_source(model.task)
+    step, state = seq2seq_step(model.model, task.encode(read))
+    prefix = tuple(task.target.encode(asked.prefix)[:-1])
+    return Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS, read)
+
+
+def first_source(task: PairTask) -> str:
+    """The first source that is held out, as text."""
+    return task.source.print(task.held_out().source[0].tolist())
 
 
 def _tokens(symbols: Sequence[str], written: Sequence[str]) -> tuple[int, ...]:

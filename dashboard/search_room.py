@@ -9,13 +9,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.recordings.storage import read_header
+from core.training.kinds import kind_of
+from core.training.translation_config import TranslationConfig
+from core.training.translation_moment import PairMoment
 from dashboard import server
 from dashboard.analysis_call import call_within
-from dashboard.answering import desk_of
+from dashboard.answering import desk_of, snapshot
 from dashboard.decoding_asked import AskedSearch, read_search, read_tokens
 from dashboard.decoding_sources import Source
 from dashboard.decoding_wire import next_body, tree_body
 from dashboard.desk import Call
+from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading
 from dashboard.reading_room import choose
 from dashboard.replies import answered, visitor_of, zipped
@@ -30,8 +35,24 @@ def source_of(asked: AskedSearch) -> Source:
     """
     if asked.preset is not None:
         return Source(asked.preset, "a table of probabilities")
+    run = AskedReading(asked.model).run
+    if run is not None and kind_of(read_header(server.runs_root() / run[0]).config) == TranslationConfig.kind:
+        return _pairs_source(*run, asked.step)
     chosen = choose(AskedReading(asked.model, asked.step))
     return Source(chosen.key, chosen.label, chosen.reader, chosen.step)
+
+
+def _pairs_source(run_id: str, name: str, step: int | None) -> Source:
+    """A model of a run on pairs, at or before a training step."""
+    config = TranslationConfig.from_dict(read_header(server.runs_root() / run_id).config)
+    server.jobs().limits.check(config)
+    if name not in config.names:
+        raise ValueError(f"the run has the models {', '.join(config.names)}, got {name[:60]!r}; choose one of these.")
+    with readers_of(server.runs_root()).reading(run_id) as recording:
+        found, parameters = snapshot(recording, name, step)
+    model = config.names.index(name)
+    key = (run_id, name, found, parameters is None)
+    return Source(key, config.models[model].label, PairMoment(config, model, parameters), found)
 
 
 def search_call(function: Callable[..., Any], source: Source, asked: AskedSearch, *more: Any) -> Call:

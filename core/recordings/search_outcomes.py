@@ -39,6 +39,8 @@ class Account:
     """The search against the best; None without one."""
     repeats: tuple[tuple[tuple[int, int], ...], ...]
     """Of each hypothesis, the spans that repeat something: first and last token, both included."""
+    read: str = ""
+    """The source that an encoder read; empty where there is none."""
 
 
 @dataclass(frozen=True)

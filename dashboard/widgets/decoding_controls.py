@@ -65,6 +65,8 @@ def search_controls(page: DecodingPage) -> None:
     models |= {} if chosen in models else {chosen: "a model of a run"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Model", list(models), format_func=models.__getitem__, key="of", width=270, on_change=_adopt)
+        if page.has_source:
+            st.text_input("Source", key="source", width=220, max_chars=MOST_PREFIX, placeholder="the first held out")
         words = "A B C" if page.is_table else "type a text"
         st.text_input("Prefix", key="prefix", width=200, max_chars=MOST_PREFIX, placeholder=words, on_change=_lose)
         st.selectbox("Method", list(LABELS), format_func=LABELS.__getitem__, key="by", width=180)
@@ -91,9 +93,10 @@ def _adopt() -> None:
     if preset is not None:
         values = of_table(preset, method, size)
     else:
-        prefix = st.session_state["prefix"] or FIRST_PREFIX
+        is_text = not DecodingPage(st.session_state).has_source
+        prefix = (st.session_state["prefix"] or FIRST_PREFIX) if is_text else ""
         values = of_text(model, prefix, size, max(st.session_state["most"], 20), method)
-    st.session_state.update(values | LOST_PLACE)
+    st.session_state.update(values | LOST_PLACE | {"source": ""})
 
 
 def _lose() -> None:

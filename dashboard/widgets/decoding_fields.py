@@ -95,6 +95,7 @@ def decoding_fields() -> list[Field]:
         Choice("show", "Section", "tree", SECTIONS),
         Words("of", "Model", first["of"], 200),
         Words("prefix", "Prefix", first["prefix"], MOST_PREFIX),
+        Words("source", "Source", "", MOST_PREFIX),
         Choice("end", "A line ends with", "newline", ENDS),
         Choice("by", "Method", first["by"], LABELS),
         Number("k", "Size k", first["k"], 1, MOST_SIZE),

@@ -10,7 +10,9 @@ from core.decoding.filters import Filters
 from core.decoding.length_penalty import LengthPenalty
 from core.decoding.rules import Rules
 from core.decoding.settings import SearchSettings
+from core.recordings.storage import RecordingError
 from dashboard.decoding_asked import PENALTIES, PRESET, AskedSearch, read_tokens
+from dashboard.decoding_measurements import reads_pairs
 from dashboard.gates_measurements import newest_step
 from dashboard.reading_asked import AskedReading
 from dashboard.widgets.decoding_fields import END_SYMBOLS
@@ -44,6 +46,14 @@ class DecodingPage:
     def is_table(self) -> bool:
         """Whether a table of probabilities stands in for a model."""
         return str(self.values["of"]).startswith(PRESET)
+
+    @property
+    def has_source(self) -> bool:
+        """Whether an encoder reads a source first."""
+        try:
+            return not self.is_table and reads_pairs(str(self.values["of"]))
+        except (RecordingError, ValueError):
+            return False  # the search itself says what is wrong
 
     @property
     def node(self) -> tuple[int, ...] | None:
@@ -95,6 +105,7 @@ class DecodingPage:
             model,
             None if run is None else newest_step(*run) or 0,
             str(self.values["prefix"]),
+            str(self.values["source"]) if self.has_source else "",
             end=END_SYMBOLS[str(self.values["end"])],
             settings=self.settings(),
             proof=int(self.values["proof"]),

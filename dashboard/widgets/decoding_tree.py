@@ -8,6 +8,7 @@ from dashboard import state
 from dashboard.decoding_asked import search_question
 from dashboard.decoding_measurements import account_of
 from dashboard.decoding_readings import cost_sentence, headline, product_sentence
+from dashboard.readings import verbatim
 from dashboard.widgets.decoding_page import DecodingPage
 from dashboard.widgets.decoding_tables import hypotheses_table
 from dashboard.widgets.search_tree import search_tree, tree_place
@@ -27,6 +28,8 @@ def tree_section(page: DecodingPage) -> None:
         on_forced=force,
     )
     account = account_of(asked)
+    if account.read:
+        st.caption(f"It has read “{verbatim(account.read)}”.")
     st.markdown(f"{headline(account)} {product_sentence(account)} {cost_sentence(account)}")
     hypotheses_table(account.symbols, account.hypotheses, account)
 

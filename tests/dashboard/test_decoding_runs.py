@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import math
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+import torch
+
+from core.models.config import ModelConfig
+from core.models.seq2seq_config import Seq2SeqConfig
+from core.recordings.storage import RecordingWriter, open_recording
+from core.tasks.config import TaskConfig
+from core.tasks.pairs import PairsConfig
+from core.training.config import TrainingConfig
+from core.training.kinds import rows
+from core.training.loop import Knobs
+from core.training.translation_config import TranslationConfig
+from core.training.translation_moment import PairMoment, opened_pairs
+from dashboard import server
+from tests.dashboard.reading_server import get, port, shipped
+
+__all__ = ["port", "shipped"]
+PAIRS = TranslationConfig(
+    PairsConfig("reverse", 3, 5, 8), (Seq2SeqConfig("gru", 8, attention="dot"),), steps=2, batch_size=4
+)
+WORDS = TrainingConfig(TaskConfig("next_word", length=8), (ModelConfig("gru", 6),), steps=1, batch_size=2)
+
+
+def recorded(config: TranslationConfig | TrainingConfig) -> str:
+    server.runs_root().mkdir(exist_ok=True)
+    with RecordingWriter.create(server.runs_root(), config=config.to_dict(), seed=0) as writer:
+        for row in rows(config, Knobs.of(config), None):
+            writer.append(row.step, row.scalars, row.records)
+        writer.close(status="finished")
+        return writer.header.id
+
+
+@pytest.fixture(scope="module")
+def pairs(port: int) -> str:
+    return recorded(PAIRS)
+
+
+def searched(port: int, run: str, name: str, **more: str) -> dict:
+    rest = "".join(f"&{key}={quote(value)}" for key, value in more.items())
+    status, _, body = get(port, f"/unroll/search?model=run:{run}:{name}{rest}")
+    assert status == 200, body
+    return json.loads(body)
+
+
+def test_a_model_of_pairs_is_searched_as_it_scores_by_teacher_forcing(port: int, pairs: str) -> None:
+    name = PAIRS.names[0]
+    sent = searched(port, pairs, name, source="ABCD", size="3", length="5")
+    with open_recording(server.runs_root() / pairs) as recording:
+        _, parameters = recording.dated_record(f"{name}/parameters")
+    opened = opened_pairs(PairMoment(PAIRS, 0, parameters))
+    source = torch.tensor([opened.task.encode("ABCD")])
+    assert sent["symbols"] == list(opened.task.target_symbols) and sent["end"] == 2 and sent["step"] == 2
+    for one in sent["hypotheses"]:
+        fed = torch.tensor([[1, *one["tokens"][:-1]]])
+        log_probs = opened.model(source, torch.tensor([source.shape[1]]), fed).log_softmax(-1)[0]
+        forced = log_probs.gather(1, torch.tensor(one["tokens"])[:, None]).sum()
+        assert float(forced) == pytest.approx(one["log_prob"], abs=1e-6)
+
+
+def test_without_a_source_the_first_held_out_is_read_and_a_prefix_is_of_the_target(port: int, pairs: str) -> None:
+    sent = searched(port, pairs, PAIRS.names[0], prefix="AB", length="4")
+    task = opened_pairs(PairMoment(PAIRS, 0)).task
+    assert sent["prefix"] == task.target.encode("AB")[:-1]
+    first = task.source.print(task.held_out().source[0].tolist())
+    assert searched(port, pairs, PAIRS.names[0], prefix="AB", length="4", source=first)["nodes"] == sent["nodes"]
+
+
+def test_a_model_of_words_reads_words_and_ends_at_a_full_stop(port: int) -> None:
+    run = recorded(WORDS)
+    sent = searched(port, run, WORDS.names[0], prefix="The value of", length="4")
+    assert [sent["symbols"][token] for token in sent["prefix"]] == ["the", "value", "of"]
+    assert sent["symbols"][sent["end"]] == "."
+    assert math.fsum(np.exp(sent["nodes"]["step_log_prob"][1:5])) < 1
+
+
+@pytest.mark.parametrize(("question", "says"), [("&source=%20", "something to read"), ("2", "the run has the models")])
+def test_what_pairs_cannot_be_asked_is_said(port: int, pairs: str, question: str, says: str) -> None:
+    status, _, body = get(port, f"/unroll/search?model=run:{pairs}:{PAIRS.names[0]}{question}")
+    assert status == 400 and says in json.loads(body)["error"]
