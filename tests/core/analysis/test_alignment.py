@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from itertools import product
 
 import numpy as np
 import pytest
@@ -73,6 +74,7 @@ def test_attention_that_is_the_true_alignment_is_perfect():
     assert numbers == AlignmentNumbers(0, 1, 0, 0, 0, 0, 1)
 
 
+@settings(deadline=None, max_examples=30)
 @given(attention(), st.data())
 def test_every_number_stays_in_its_range(weights, data):
     numbers = alignment_numbers(weights, *data.draw(gold(weights.shape)))
@@ -81,6 +83,7 @@ def test_every_number_stays_in_its_range(weights, data):
     assert numbers.coverage_deviation >= 0
 
 
+@settings(deadline=None, max_examples=30)
 @given(attention())
 def test_crossings_are_inversions_counted_one_by_one(weights):
     places = links(weights)
@@ -89,6 +92,7 @@ def test_crossings_are_inversions_counted_one_by_one(weights):
     assert crossings(places) == pytest.approx(slow, nan_ok=True)
 
 
+@settings(deadline=None, max_examples=30)
 @given(attention(), st.data())
 def test_the_error_rate_is_that_of_sets_of_links(weights, data):
     sure, possible = data.draw(gold(weights.shape))
@@ -98,18 +102,17 @@ def test_the_error_rate_is_that_of_sets_of_links(weights, data):
     assert error_rate(links(weights), sure, possible) == pytest.approx(slow, nan_ok=True)
 
 
-@settings(max_examples=20)
-@given(SHAPES, st.data())
-def test_uniform_numbers_are_the_mean_over_links_drawn_alike(shape, data):
+@settings(deadline=None, max_examples=30)
+@given(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.data())
+def test_uniform_numbers_are_the_mean_over_all_links_there_are(shape, data):
     sure, possible = data.draw(gold(shape))
     uniform = uniform_numbers(*shape, sure, possible)
-    rng = np.random.default_rng(0)
     drawn = [
         (error_rate(places, sure, possible), monotonicity(places), crossings(places))
-        for places in rng.integers(shape[1], size=(400, shape[0]))
+        for places in map(np.array, product(range(shape[1]), repeat=shape[0]))
     ]
     expected = (uniform.error_rate, uniform.monotonicity, uniform.crossings)
-    assert np.mean(drawn, axis=0) == pytest.approx(expected, abs=0.12, nan_ok=True)
+    assert np.mean(drawn, axis=0) == pytest.approx(expected, nan_ok=True)
     assert uniform.row_entropy == pytest.approx(float(shape[1] > 1))
 
 

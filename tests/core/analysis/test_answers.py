@@ -3,7 +3,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.analysis.answers import edit_distance, edit_rate, sequence_accuracy, token_accuracy
@@ -11,6 +11,7 @@ from core.analysis.answers import edit_distance, edit_rate, sequence_accuracy, t
 TEXTS = st.text("abc", max_size=7)
 
 
+@settings(deadline=None, max_examples=30)
 @given(TEXTS, TEXTS)
 def test_edit_distance_is_its_recursive_definition(one, other):
     @cache
@@ -22,6 +23,7 @@ def test_edit_distance_is_its_recursive_definition(one, other):
     assert edit_distance(one, other) == slow(len(one), len(other))
 
 
+@settings(deadline=None, max_examples=30)
 @given(TEXTS, TEXTS, TEXTS)
 def test_edit_distance_is_a_metric(one, other, third):
     assert edit_distance(one, other) == edit_distance(other, one)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.tasks.pair_catalog import make_pairs
@@ -62,6 +62,7 @@ def test_what_cannot_be_learnt_from_is_refused_in_words(data, said):
         read_pairs(data)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.binary(max_size=300))
 def test_no_file_makes_another_error(data):
     for content in (data, table() + data):
