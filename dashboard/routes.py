@@ -135,6 +135,13 @@ async def gates_picture(request: Request) -> Response:
     return await reading_room.gates(request)
 
 
+async def truncation_picture(request: Request) -> Response:
+    """A picture of the Truncation page; imported late, as torch is slow to load."""
+    from dashboard import truncation_room
+
+    return await truncation_room.picture(request)
+
+
 async def search(request: Request) -> Response:
     """The tree of a search; imported late, as torch is slow to load."""
     from dashboard import search_room
@@ -156,11 +163,44 @@ async def summed_claim(request: Request) -> Response:
     return await summed_room.claim(request)
 
 
+async def embeddings_picture(request: Request) -> Response:
+    """A picture of the Embeddings page."""
+    from dashboard import embeddings_room
+
+    return await embeddings_room.embeddings(request)
+
+
+async def unrolled(request: Request) -> Response:
+    """A model over what it reads, every number of every step."""
+    from dashboard import recurrence_room
+
+    return await recurrence_room.unroll(request)
+
+
+async def recurrence_picture(request: Request) -> Response:
+    """A picture of the Recurrence page."""
+    from dashboard import recurrence_room
+
+    return await recurrence_room.picture(request)
+
+
+async def attention_picture(request: Request) -> Response:
+    """A picture of the page of sequence to sequence; imported late, as torch is slow to load."""
+    from dashboard import attention_room
+
+    return await attention_room.picture(request)
+
+
 ROUTES = [
+    Route("/unroll/asked/attention/{name}", attention_picture),
+    Route("/unroll/unrolled", unrolled),
+    Route("/unroll/asked/recurrence/{name}", recurrence_picture),
+    Route("/unroll/asked/embeddings/{name}", embeddings_picture),
     Route("/unroll/asked/summed/{claim}", summed_claim),
     Route("/unroll/search", search),
     Route("/unroll/search/next", search_next),
     Route("/unroll/asked/gates/{name}", gates_picture),
+    Route("/unroll/asked/truncation/{name}", truncation_picture),
     Route("/unroll/reading", reading),
     Route("/unroll/reading/plane", plane),
     Route("/unroll/asked/{name}", asked_endpoint(_analyses)),

@@ -17,7 +17,7 @@ class Neighbours:
     places: np.ndarray
     """Which rows, whole numbers."""
     cosines: np.ndarray
-    """Of each with the place, in [-1, 1]; NaN where one of the two is zero."""
+    """Of each with the place, in [-1, 1]."""
 
 
 def cosines_with(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
@@ -43,6 +43,19 @@ def neighbours_of(rows: np.ndarray, place: int, count: int) -> Neighbours:
     return nearest(rows, rows[place], count, (place,))
 
 
+def closest(rows: np.ndarray, place: int, count: int) -> np.ndarray:
+    """The rows at the least distance ‖W_u − W_v‖ from the row at `place`, itself left out; whole numbers."""
+    distances = distances_from(rows, place)
+    distances[place] = np.inf
+    return np.argsort(distances, kind="stable")[: min(count, len(rows) - 1)]
+
+
+def distances_from(rows: np.ndarray, place: int) -> np.ndarray:
+    """‖W_u − W_v‖ of each row with the row at `place`, shape (V,)."""
+    rows = np.asarray(rows, float)
+    return np.linalg.norm(rows - rows[place], axis=1)
+
+
 def analogy(rows: np.ndarray, places: tuple[int, int, int], count: int) -> Neighbours:
     """What is to c as b is to a: the rows nearest to b − a + c, of unit rows (3CosAdd; Mikolov et al., 2013).
 
@@ -59,20 +72,3 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     vector = np.asarray(vector, np.float32)
     length = np.sqrt(vector @ vector)
     return vector / length if length > 0 else vector
-
-
-def changed_neighbours(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
-    """Of each row, the share of its `count` nearest rows in `before` (V, E) that are not so in `after`, shape (V,)."""
-    one, other = (_nearest_sets(rows, count) for rows in (before, after))
-    common = (one[:, :, None] == other[:, None, :]).any(axis=2).sum(axis=1)
-    return 1 - common / one.shape[1]
-
-
-def _nearest_sets(rows: np.ndarray, count: int) -> np.ndarray:
-    rows = np.asarray(rows, np.float32)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    units = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    cosines = units @ units.T
-    np.fill_diagonal(cosines, -np.inf)
-    count = min(count, len(rows) - 1)
-    return np.argpartition(-cosines, count - 1, axis=1)[:, :count]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from .counted_vectors import counted_vectors
-from .vector_packages import MODULES, package_vectors
+from .vector_packages import MODULES, SIZES, package_vectors
 from .vector_tensors import read_tensor_vectors
 from .vector_text import Progress, read_text_vectors
 from .vectors import VectorError, Vectors
@@ -78,6 +78,18 @@ def _own(digest: str, folder: Path | None) -> Vectors:
     if matrix.shape[:1] != (len(known),):
         raise VectorError(f"the vectors {digest[:12]}… must be as they were kept; give their file again.")
     return Vectors(known, matrix, f"vectors {digest[:8]}…, {len(known):,} of {matrix.shape[1]}")
+
+
+def vectors_size(source: str, folder: Path | None = None) -> int | None:
+    """E of a source; None for "counted", which has any. Errors: VectorError for a file that is not kept."""
+    if source == COUNTED:
+        return None
+    return SIZES[source] if source in SIZES else _own(source.removeprefix(OWN), folder).size
+
+
+def kept_sources(folder: Path) -> list[str]:
+    """The ids of the files of vectors that are kept there."""
+    return sorted(OWN + path.name.removesuffix(".words.json") for path in folder.glob("*.words.json"))
 
 
 def load_vectors(source: str, size: int, folder: Path | None = None) -> Vectors:

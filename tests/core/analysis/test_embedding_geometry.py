@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.neighbours import analogy, changed_neighbours, cosines_with, neighbours_of
+from core.analysis.neighbours import analogy, closest, cosines_with, distances_from, neighbours_of
 from core.analysis.principal import principal_components
 from core.analysis.procrustes import aligned, rotation_onto
 
@@ -84,9 +84,9 @@ def test_an_analogy_that_holds_exactly_is_found():
     assert not {0, 1, 2} & set(analogy(rows, (0, 1, 2), 5).places.tolist())
 
 
-def test_neighbours_change_when_rows_do_and_not_when_they_turn():
-    rows = cloud(points=20)
-    assert (changed_neighbours(rows, turned(rows, 1) * 3, 4) == 0).all()
-    other = rows.copy()
-    other[7] = -rows[7]
-    assert changed_neighbours(rows, other, 4)[7] > 0.5
+def test_the_closest_rows_are_those_at_the_least_distance():
+    rows = cloud(points=40, size=2)
+    by_loop = sorted((np.hypot(*(row - rows[7])), place) for place, row in enumerate(rows) if place != 7)
+    assert closest(rows, 7, 5).tolist() == [place for _, place in by_loop[:5]]
+    np.testing.assert_allclose(distances_from(rows, 7)[closest(rows, 7, 5)], [away for away, _ in by_loop[:5]])
+    assert len(closest(rows[:3], 0, 5)) == 2

@@ -1,0 +1,124 @@
+"""The sections of the Embeddings view: what each asks of the person, its pictures, its texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.tasks.vectors import VectorError
+from dashboard import state
+from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
+from dashboard.embeddings_snippets import CODES
+from dashboard.embeddings_sweeps import BATCH, LENGTH, SEEDS, treatments_sweep
+from dashboard.embeddings_tables import shipped_table
+from dashboard.figures.interventions import visible
+from dashboard.server import jobs, texts_root
+from dashboard.widgets.embeddings_controls import vectors_control
+from dashboard.widgets.embeddings_fields import size_of
+from dashboard.widgets.embeddings_page import EmbeddingsPage
+from dashboard.widgets.embeddings_panels import lookup_panels, rows_panels, space_panels, words_panels
+from dashboard.widgets.embeddings_vectors import own_vectors
+from dashboard.widgets.live_figures import Panel, live_figures
+from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
+
+FIGURES = f"{state.LIVE_FIGURES}-embeddings"
+TABLE_SECTIONS = {"space": space_panels, "rows": rows_panels, "lookup": lookup_panels}
+"""Sections about one table and a chosen token."""
+SWEEP_STEPS = 300
+HEIGHT = 460
+
+
+def table_section(page: EmbeddingsPage) -> None:
+    """The pictures of a table; they follow its run."""
+    status = None if page.run is None else page.run.header.status
+    live_figures(TABLE_SECTIONS[page.show](page), key=FIGURES, run_id=page.run_id, status=status, on_click=choose_token)
+
+
+def choose_token() -> None:
+    """Look at the token of the point that was clicked. Before the controls are drawn."""
+    click = st.session_state[FIGURES].get("click") or {}
+    token, symbols = str(click.get("id") or ""), st.session_state.get(state.EMBEDDINGS_SYMBOLS, ())
+    if token.isascii() and token.isdigit() and int(token) < len(symbols):
+        st.session_state["e_token"] = symbols[int(token)]
+
+
+def pretrained_section() -> None:
+    """The picture of drawn, tuned and frozen tables; and how to train them again with other vectors."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        vectors_control()
+        own_vectors()
+    run = sweep_of_address(state.EMBEDDINGS_SWEEP, None)
+    panel = Panel("treatments", go.Figure(), "asked", "Loss of the next word, by how the table begins", height=HEIGHT,
+                  alt="Loss against training step: drawn, tuned and frozen tables, mean and range over seeds.",
+                  question="embeddings/treatments?")  # fmt: skip
+    live_figures([panel], key=f"{FIGURES}-sweep", columns=1, run_id=None if run is None else run.header.id,
+                 status=None if run is None else run.header.status)  # fmt: skip
+    shown = "This picture ships with Unroll: counted vectors" if run is None else "This picture is of the run"
+    st.caption(f"{shown}; {len(SEEDS)} seeds, batches of {BATCH} × {LENGTH} words of Python's language reference.")
+    try:
+        config = treatments_sweep(st.session_state["e_vectors"], _size(), min(SWEEP_STEPS, jobs().limits.max_steps))
+    except (ValueError, VectorError) as error:
+        st.error(str(error))
+        return
+    sweep_row(state.EMBEDDINGS_SWEEP, run, "Train all three, here", config)
+
+
+def _size() -> int:
+    """Of the chosen vectors."""
+    values: dict[Any, Any] = {"e_begin": "tuned", "e_vectors": st.session_state["e_vectors"], "e_size": 50}
+    return size_of(values, texts_root())
+
+
+def words_section(page: EmbeddingsPage) -> None:
+    """An analogy and neighbours, of any source of vectors."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        vectors_control()
+        own_vectors()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name, label in (("a", "What"), ("b", "is to"), ("c", "is as")):
+            st.text_input(label, key=f"e_{name}", max_chars=40, width=160)
+    try:
+        live_figures(words_panels(st.session_state["e_vectors"], _size(), page.words), key=f"{FIGURES}-words")
+    except VectorError as error:
+        st.error(str(error))
+
+
+def lesson(page: EmbeddingsPage) -> None:
+    """What one sees, what to try, the code."""
+    one = EMBEDDINGS_LESSONS[page.show]
+    with st.expander("What am I seeing?", icon=":material/help:"):
+        st.markdown(one.seeing)
+    with st.expander("Try it: predict, run, read", icon=":material/science:"):
+        st.markdown(one.trying)
+    with st.expander("Show the code", icon=":material/code:"):
+        token = page.tokens.symbols[page.token]
+        st.code(CODES[page.show](token if page.config is None else "e"))
+
+
+def downloads(page: EmbeddingsPage) -> None:
+    """The shipped table's numbers; of a run, its scalars and its whole recording."""
+    with st.container(horizontal=True):
+        if page.config is None and page.show in TABLE_SECTIONS:
+            st.download_button("Table (CSV)", shipped_csv, "embedding.csv", on_click="ignore",
+                               icon=":material/download:", key="e_csv")  # fmt: skip
+        elif page.run_id is not None:
+            st.link_button("Run (CSV)", f"/unroll/runs/{page.run_id}/export.csv", icon=":material/download:")
+            st.link_button("Recording (ZIP)", f"/unroll/runs/{page.run_id}/recording.zip", icon=":material/download:")
+
+
+def shipped_csv() -> str:
+    """The shipped table as CSV: token, its place in the plane, its numbers."""
+    shipped = shipped_table()
+    numbers = [f"w{place + 1}" for place in range(shipped.rows.shape[1])]
+    rows: list[Sequence[Any]] = [
+        (visible(symbol), *place, *row)
+        for symbol, place, row in zip(shipped.tokens.symbols, shipped.frames[-1], shipped.rows, strict=True)
+    ]
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([("token", "component 1", "component 2", *numbers), *rows])
+    return table.getvalue()
