@@ -17,7 +17,7 @@ import torch
 from core.recordings.storage import RecordingWriter
 from core.tasks.catalog import make_task
 from core.training.loop import Knobs
-from core.training.measures_sweeps import STACK_TASK, lag_sweep, matched, stack_sweep
+from core.training.measures_sweeps import STACK_TASK, lag_sweep, stack_sweep, stacks
 from core.training.sweep import SweepConfig
 from core.training.sweep_rows import sweep_rows
 
@@ -44,7 +44,7 @@ def main() -> None:
     if sys.argv[1:] == ["lags"]:
         record("recall-by-lag", lag_sweep())
     elif sys.argv[1:] == ["stacks"]:
-        record("one-layer-or-two", stack_sweep(matched(STACK_CELL, STACK_UNITS, make_task(STACK_TASK))))
+        record("one-layer-or-two", stack_sweep(stacks(STACK_CELL, STACK_UNITS, make_task(STACK_TASK))))
     else:
         sys.exit(__doc__)
 

@@ -18,7 +18,7 @@ LAG_LENGTHS = (5, 10, 20, 40, 80)
 LAG_MODELS = (ModelConfig("rnn"), ModelConfig("gru"), ModelConfig("lstm"), ModelConfig("lstm", forget_bias=3.0))
 SEEDS = (0, 1, 2)
 STACK_TASK = TaskConfig("next_character", length=50, text="python-source")
-STACK_STEPS, STACK_BATCH = 600, 32
+STACK_STEPS, STACK_BATCH = 1000, 32
 GATES = {"rnn": 1, "relu_rnn": 1, "linear_rnn": 1, "gru": 3, "lstm": 4}
 """Blocks of rows in the weights of each cell."""
 
@@ -29,18 +29,19 @@ def lag_sweep(steps: int = 300, seeds: tuple[int, ...] = SEEDS) -> SweepConfig:
     return SweepConfig(base, (Factor(LAG_PATH, LAG_LENGTHS),), seeds)
 
 
-def stack_sweep(pair: tuple[ModelConfig, ModelConfig], steps: int = STACK_STEPS) -> SweepConfig:
-    """The next character of source code by one layer and by two, of `matched`; seeds are all that varies."""
-    base = TrainingConfig(STACK_TASK, pair, steps=steps, batch_size=STACK_BATCH)
+def stack_sweep(models: tuple[ModelConfig, ...], steps: int = STACK_STEPS) -> SweepConfig:
+    """The next character of source code by one layer and by two, of `stacks`; seeds are all that varies."""
+    base = TrainingConfig(STACK_TASK, models, steps=steps, batch_size=STACK_BATCH)
     return SweepConfig(base, (), SEEDS)
 
 
-def matched(cell: str, units: int, ports: Ports) -> tuple[ModelConfig, ModelConfig]:
-    """One layer of `units`, and two layers of so many units that the whole model has as nearly as many numbers."""
+def stacks(cell: str, units: int, ports: Ports) -> tuple[ModelConfig, ModelConfig, ModelConfig]:
+    """One layer of `units`; two layers so narrow that the whole model has as nearly as many numbers; two of `units`."""
     one = ModelConfig(cell, units)
     wanted = parameter_count(one, ports)
-    stacks = [replace(one, layers=2, hidden_size=size) for size in range(1, units + 1)]
-    return one, min(stacks, key=lambda stack: abs(parameter_count(stack, ports) - wanted))
+    narrow = [replace(one, layers=2, hidden_size=size) for size in range(1, units + 1)]
+    nearest = min(narrow, key=lambda stack: abs(parameter_count(stack, ports) - wanted))
+    return one, nearest, replace(one, layers=2)
 
 
 def parameter_count(config: ModelConfig, ports: Ports) -> int:

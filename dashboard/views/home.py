@@ -8,6 +8,7 @@ from dashboard.readings import decay_sentence
 from dashboard.server import jobs, runs_root
 from dashboard.situations import FIRST_LOOK
 from dashboard.widgets.gradient_panels import first_look_panel
+from dashboard.widgets.home_cards import home_cards
 from dashboard.widgets.live_figures import live_figures
 from dashboard.widgets.recent_runs import recent_runs
 
@@ -25,10 +26,12 @@ st.markdown(
 learn, debug = st.columns(2, border=True)
 with learn:
     st.subheader("Learn", anchor=False)
-    st.markdown("Why does a plain RNN forget, and what does an LSTM do about it? Train both side by side and watch.")
-    st.page_link("views/gradient_flow.py", label="Open gradient flow", icon=":material/trending_down:")
-    st.markdown("What does an LSTM write, keep, forget and show? One of its cells, unasked, came to track brackets.")
-    st.page_link("views/gates.py", label="Open gates", icon=":material/tune:")
+    st.markdown(
+        "Begin with what one step computes, then see why a plain RNN forgets and what an LSTM does about it. Every "
+        "view opens with a measured picture, says in numbers what it shows, and sets a task to try."
+    )
+    st.page_link("views/recurrence.py", label="Begin with one step", icon=":material/replay:")
+    st.page_link("views/gradient_flow.py", label="See the gradient fade", icon=":material/trending_down:")
 with debug:
     st.subheader("Debug my model", anchor=False)
     st.markdown("Exact per-timestep gradients and gates of your own `nn.RNN`, `nn.LSTM` or `nn.GRU`, with a receipt:")
@@ -36,5 +39,7 @@ with debug:
         "import core\n\nwith core.watch(model) as watched:\n    criterion(model(x), y).backward()\n"
         'print(watched.flow["lstm"].norms())\nprint(watched.receipt("lstm"))'
     )
+st.subheader("All views", anchor=False)
+home_cards()
 st.subheader("Recent runs", anchor=False)
 recent_runs(runs_root(), jobs().notice)

@@ -55,7 +55,8 @@ function planeAddress(question, gate) {
   return `/unroll/reading/plane?${question}&gate=${gate}`;
 }
 
-async function answer(address, signal) {
+/** An answer of the server; where it is crowded, asked again. Throws a Refusal with what it says. */
+export async function answer(address, signal) {
   for (;;) {
     const coming = ahead.get(address) ?? fetch(address, { signal });
     ahead.delete(address);

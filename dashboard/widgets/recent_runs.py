@@ -10,6 +10,9 @@ import streamlit as st
 from core.recordings.storage import RunHeader, list_runs
 from core.training.config import SHIPPED_START, TrainingConfig
 from core.training.kinds import read_config
+from core.training.measures_sweeps import LAG_PATH
+from core.training.run_config import RunConfig
+from core.training.sweep import SweepConfig
 from dashboard import state
 
 MOST_RUNS = 8
@@ -45,7 +48,20 @@ def _place(header: RunHeader) -> tuple[str, dict[str, str]]:
         return PAGES[TrainingConfig.kind], {}
     if isinstance(config, TrainingConfig) and config.start == SHIPPED_START:  # gradient flow has no control for it
         return "views/gates.py", {"model": config.names[0]}
-    return PAGES[config.kind], {}
+    return _place_of_sweep(config) if isinstance(config, SweepConfig) else (_page(config), {})
+
+
+def _place_of_sweep(sweep: SweepConfig) -> tuple[str, dict[str, str]]:
+    """The page that starts such sweeps; the page of its runs' kind for any other."""
+    if sweep.base.kind == TrainingConfig.kind and [factor.path for factor in sweep.factors] == [LAG_PATH]:
+        return "views/summed_up.py", {}
+    if sweep.base.kind == TrainingConfig.kind and not sweep.factors:
+        return "views/recurrence.py", {"r_show": "stack"}
+    return _page(sweep.base), {}
+
+
+def _page(config: RunConfig) -> str:
+    return PAGES.get(config.kind, PAGES[TrainingConfig.kind])
 
 
 def _title(header: RunHeader) -> str:

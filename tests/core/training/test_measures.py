@@ -15,7 +15,7 @@ from core.training.config import TrainingConfig
 from core.training.measures_length import any_length, binned
 from core.training.measures_sharing import shared_gradient
 from core.training.measures_size import sizes
-from core.training.measures_sweeps import lag_sweep, matched, parameter_count, stack_sweep
+from core.training.measures_sweeps import lag_sweep, parameter_count, stack_sweep, stacks
 from core.training.measures_time import times
 from core.training.moment import Moment, observe
 
@@ -101,10 +101,10 @@ def test_parameters_are_counted_as_they_are_made(cell: str, layers: int):
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_two_layers_are_matched_within_three_per_cent(cell: str):
     task = make_task(TaskConfig("next_character", text="python-source"))
-    one, two = matched(cell, 64, task)
-    assert (one.layers, two.layers, one.hidden_size) == (1, 2, 64)
+    one, two, wide = models = stacks(cell, 64, task)
+    assert [(model.layers, model.hidden_size) for model in (one, wide)] == [(1, 64), (2, 64)] and two.layers == 2
     assert parameter_count(two, task) == pytest.approx(parameter_count(one, task), rel=0.03)
-    assert stack_sweep((one, two)).base.models == (one, two)
+    assert stack_sweep(models).base.models == models
 
 
 def test_the_sweep_of_lags_has_every_length_with_every_seed():
