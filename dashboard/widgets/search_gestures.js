@@ -7,7 +7,7 @@ const DOUBLE_MS = 350;
 export class Gestures {
   /** `on` has pan(right, down), zoom(factor, at), click(at), fold(at), point(at or null); `at` is [left, top] in pixels. */
   constructor(element, on) {
-    Object.assign(this, { element, on, pointers: new Map(), moved: 0, clickedAt: -Infinity });
+    Object.assign(this, { element, on, pointers: new Map(), moved: 0, clicked: null });
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     element.onpointerdown = (event) => this.press(event);
     element.onpointermove = (event) => this.move(event);
@@ -55,10 +55,12 @@ export class Gestures {
     const isClick = this.pointers.size === 1 && this.moved <= STILL;
     this.forget(event);
     if (!isClick) return;
-    const isDouble = event.timeStamp - this.clickedAt < DOUBLE_MS;
-    this.clickedAt = isDouble ? -Infinity : event.timeStamp;
-    if (isDouble) this.on.fold(this.at(event));
-    else this.on.click(this.at(event));
+    const [at, now] = [this.at(event), event.timeStamp];
+    const { clicked } = this;
+    const isDouble = clicked && now - clicked.now < DOUBLE_MS && Math.hypot(at[0] - clicked.at[0], at[1] - clicked.at[1]) <= STILL;
+    this.clicked = isDouble ? null : { at, now };
+    if (isDouble) this.on.fold(at);
+    else this.on.click(at);
   }
 
   forget(event) {

@@ -145,9 +145,10 @@ class Host {
     this.report();
   }
 
+  /** Hide what is below a node, or show it again. */
   fold(node) {
     const { folded, opened } = this.scene;
-    if (!node?.children.length) return;
+    if (!node?.children.length) return this.choose(node);
     if (!folded.delete(node)) folded.add(node);
     opened.delete(node);
     this.rearrange({ cursor: node });
