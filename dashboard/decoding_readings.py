@@ -117,8 +117,8 @@ def methods_sentence(symbols: Sequence[str], outcomes: Sequence[Outcome]) -> str
     cheapest = min(finders, key=lambda one: one.rows)
     text = quoted(symbols, next(answer.tokens for one, answer in answers if one is cheapest))
     return (
-        f"The highest score, {top:.4g}, is that of {text}: {', '.join(one.label.lower() for one in finders)} found it, "
-        f"{cheapest.label.lower()} with the fewest hypotheses fed, {cheapest.rows}."
+        f"The highest score, {top:.4g}, is that of {text}: {', '.join(one.label.lower() for one in finders)} found it. "
+        f"Of these {cheapest.label.lower()} fed the fewest hypotheses, {cheapest.rows}."
     )
 
 

@@ -20,8 +20,8 @@ LABELS = {
     "beam": "Beam search",
     "diverse": "Diverse beams",
     "stochastic": "Stochastic beam",
-    "best-first": "Exact, best first",
-    "depth-first": "Exact, depth first",
+    "best-first": "Best first (exact)",
+    "depth-first": "Depth first (exact)",
     "exhaustive": "Exhaustive",
 }
 """Methods as people call them, from the cheapest to the dearest."""

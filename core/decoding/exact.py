@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +44,20 @@ class Open(NamedTuple):
     is_ended: bool
 
 
+class _Fan(NamedTuple):
+    """What may follow one hypothesis, n tokens from the most probable."""
+
+    state: Any
+    """After the hypothesis was fed."""
+    length: int
+    """Tokens generated with one of these."""
+    first: int
+    """Node of the first; the others follow it."""
+    tokens: np.ndarray
+    log_probs: np.ndarray
+    """Of the hypothesis with each."""
+
+
 class Explorer:
     """Feeds one hypothesis at a time and lists all of its children.
 
@@ -57,9 +72,21 @@ class Explorer:
         """The empty hypothesis."""
         return Open(0.0, ROOT, 0.0, self.scorer.start, self.scorer.begin(state), False, False)
 
-    def children(self, parent: Open) -> list[Open]:
-        """What may follow a hypothesis, most probable first; ties by the token."""
-        if self.scorer.rows >= self.limit + len(self.scorer.start):
+    def children(self, parent: Open) -> Iterator[Open]:
+        """What may follow a hypothesis, most probable first; ties by the token. Fed now, made as they are asked for."""
+        fan = self._fed(parent)
+        return (self._open(parent, fan, place) for place in range(len(fan.tokens)))
+
+    def streams(self, parent: Open) -> list[Iterator[Open]]:
+        """The same in two, those that are complete and those that go on; each has the best bound first."""
+        fan = self._fed(parent)
+        is_complete = (fan.tokens == self.scorer.eos) | (fan.length == self.scorer.max_length)
+        places = (np.flatnonzero(is_complete), np.flatnonzero(~is_complete))
+        return [map(partial(self._open, parent, fan), part.tolist()) for part in places]
+
+    def _fed(self, parent: Open) -> _Fan:
+        """Feed a hypothesis, and list all of its children."""
+        if self.scorer.rows - len(self.scorer.start) + 1 >= self.limit:
             raise ValueError(
                 f"an exact search may feed {self.limit:,} hypotheses, and has not proved the best one with them; "
                 "lower max_length or raise limit."
@@ -71,14 +98,14 @@ class Explorer:
         order = np.argsort(-np.where(reasons == ALLOWED, step_log_probs, -np.inf), kind="stable")
         first = self._list(parent, order, step_log_probs, reasons, length)
         allowed = order[(reasons[order] == ALLOWED) & (step_log_probs[order] > -np.inf)]
-        values = zip(itertools.count(first), allowed.tolist(), (parent.log_prob + step_log_probs[allowed]).tolist())
-        return [self._open(parent, state, node, token, total, length) for node, token, total in values]
+        return _Fan(state, length, first, allowed, parent.log_prob + step_log_probs[allowed])
 
     def finish(self, one: Open) -> None:
         """Note that a complete hypothesis was reached."""
         self.growth.mark(np.array([one.node]), Status.FINISHED, Reason.ENDED if one.is_ended else Reason.TRUNCATED)
 
-    def _open(self, parent: Open, state: Any, node: int, token: int, log_prob: float, length: int) -> Open:
+    def _open(self, parent: Open, fan: _Fan, place: int) -> Open:
+        token, log_prob, length = int(fan.tokens[place]), float(fan.log_probs[place]), fan.length
         is_ended = token == self.scorer.eos
         is_complete = is_ended or length == self.scorer.max_length
         best = (
@@ -86,7 +113,7 @@ class Explorer:
             if is_complete
             else self.penalty.bound(log_prob, length + 1, self.scorer.max_length)
         )
-        return Open(best, node, log_prob, (*parent.history, token), state, is_complete, is_ended)
+        return Open(best, fan.first + place, log_prob, (*parent.history, token), fan.state, is_complete, is_ended)
 
     def _list(
         self, parent: Open, order: np.ndarray, step_log_probs: np.ndarray, reasons: np.ndarray, length: int
@@ -106,6 +133,10 @@ class Explorer:
         hypotheses = hypotheses_of(tree, [one.node for one in found], [one.bound for one in found])
         account = np.full((tree.steps, 2), np.nan)
         return Search(method, hypotheses, tree, self.scorer.calls, self.scorer.rows, stopped, account)
+
+
+_Waiting = tuple[float, int, Open, Iterator[Open]]
+"""On the heap: −bound, node, the hypothesis, and its siblings that wait behind it."""
 
 
 def best_first_search(
@@ -137,15 +168,24 @@ def best_first_search(
 
 def _best_first(explorer: Explorer, state: Any) -> Iterator[Open]:
     """Complete hypotheses, best first."""
-    heap = [(0.0, ROOT, explorer.beginning(state))]
+    heap: list[_Waiting] = []
+    _push(heap, iter([explorer.beginning(state)]))
     while heap:
-        one = heapq.heappop(heap)[2]
+        _, _, one, siblings = heapq.heappop(heap)
+        _push(heap, siblings)
         if one.is_complete:
             explorer.finish(one)
             yield one
         else:
-            for child in explorer.children(one):
-                heapq.heappush(heap, (-child.bound, child.node, child))
+            for stream in explorer.streams(one):
+                _push(heap, stream)
+
+
+def _push(heap: list[_Waiting], stream: Iterator[Open]) -> None:
+    """Put the best of a stream on the heap; the others wait behind it, as none of them can come earlier."""
+    one = next(stream, None)
+    if one is not None:
+        heapq.heappush(heap, (-one.bound, one.node, one, stream))
 
 
 def depth_first_search(
@@ -176,14 +216,16 @@ def depth_first_search(
 
 
 def _depth_first(explorer: Explorer, beginning: Open, bound: float) -> Open | None:
-    stack, best = [beginning], None
+    stack, best = [iter([beginning])], None
     while stack:
-        one = stack.pop()
-        if one.bound < bound or (best is not None and one.bound <= best.bound):
+        one = next(stack[-1], None)
+        if one is None:
+            stack.pop()
+        elif one.bound < bound or (best is not None and one.bound <= best.bound):
             continue
-        if one.is_complete:
+        elif one.is_complete:
             explorer.finish(one)
             best = one
         else:
-            stack += reversed(explorer.children(one))
+            stack.append(explorer.children(one))
     return best

@@ -33,7 +33,7 @@ def exhaustive_count(vocabulary_size: int, max_length: int, has_end: bool = True
     Each is fed to the model once. Without an end token, V stands in the place of V − 1.
     """
     others = vocabulary_size - has_end
-    return sum(others**length for length in range(max_length))
+    return max_length if others == 1 else (others**max_length - 1) // (others - 1)
 
 
 def exhaustive_search(
@@ -80,6 +80,11 @@ def _check_count(size: int, scorer: Scorer, limit: int) -> None:
     fed = exhaustive_count(size, free, scorer.eos is not None) + len(scorer.law.rules.prefix)
     if fed * size > limit:
         raise ValueError(
-            f"exhaustive_search may look at {limit:,} candidates, got {fed:,} hypotheses of {size} each "
+            f"exhaustive_search may look at {limit:,} candidates, got {_quantity(fed)} hypotheses of {size} each "
             f"(V = {size}, {free} free tokens); lower max_length, or use best_first_search, which is exact too."
         )
+
+
+def _quantity(count: int) -> str:
+    """A count as people read it; a huge one by its power of ten."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{int(count.bit_length() * np.log10(2))}"

@@ -115,7 +115,8 @@ class Growth:
         left, rest_count, rest_mass = np.zeros(self.size, np.int32), np.zeros(self.size, np.int64), np.zeros(self.size)
         left[list(self.left)] = list(self.left.values())
         for parents, count, mass in self.rests:
-            rest_count[parents], rest_mass[parents] = count, mass
+            rest_count[parents] += count
+            rest_mass[parents] += mass  # added: groups of a diverse beam share the root
         whole = {name: self._joined(name, np.int32, counts) for name in ("parent", "step", "token", "rank", "group")}
         real = {name: self._joined(name, np.float64, counts) for name in ("step_log_prob", "log_prob", "score")}
         return SearchTree(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from ..recordings.search import Hypothesis, Search
-from ..recordings.search_account import ScoreAgainstSize, SearchError
+from ..recordings.search_account import ScoreAgainstSize, SearchError, is_behind
 from ..recordings.search_tree import Status
 
 NOT_LISTED = "among the candidates that are only counted: follow the best hypothesis in the search"
@@ -23,7 +23,7 @@ def search_error(search: Search, best: Hypothesis) -> SearchError:
     found = search.hypotheses[0] if search.hypotheses else None
     is_found = any(one.tokens == best.tokens for one in search.hypotheses)
     gap = np.inf if found is None else 0.0 if found.tokens == best.tokens else best.score - found.score
-    if is_found or gap <= 0:
+    if is_found or (found is not None and not is_behind(found.score, best.score)):
         return SearchError(best, found, max(float(gap), 0.0), None, None, None, None, None)
     return SearchError(best, found, float(gap), *_loss(search, best.tokens))
 

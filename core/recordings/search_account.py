@@ -12,6 +12,15 @@ import numpy as np
 from .search import Hypothesis
 from .search_tree import Reason, Status
 
+ROUNDING = 1e-9
+"""Scores as near as this, relative to 1 nat or to themselves, are equal: beams of other widths round otherwise."""
+
+
+def is_behind(score: float | np.ndarray, other: float | np.ndarray) -> np.ndarray:
+    """Whether a score is below another by more than rounding."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(score) < np.asarray(other) - ROUNDING * np.maximum(1.0, np.abs(other))
+
 
 @dataclass(frozen=True)
 class SearchError:
@@ -36,7 +45,7 @@ class SearchError:
     @property
     def is_search_error(self) -> bool:
         """Whether a better hypothesis was missed; if not, and the answer is bad, it is the model's."""
-        return self.gap > 0
+        return self.found is None or bool(is_behind(self.found.score, self.best.score))
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ class ScoreAgainstSize:
 
     @property
     def falls(self) -> np.ndarray:
-        """Sizes whose score is lower than that of the size before."""
-        return self.sizes[1:][np.diff(self.scores) < 0]
+        """Sizes whose score is lower than that of the size before, by more than rounding."""
+        return self.sizes[1:][is_behind(self.scores[1:], self.scores[:-1])]
 
     @property
     def changes(self) -> np.ndarray:

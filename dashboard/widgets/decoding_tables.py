@@ -16,6 +16,8 @@ NUMBERS = {
     "P": st.column_config.NumberColumn(format="%.4g"),
     "log P": st.column_config.NumberColumn("log P (nats)", format="%.5g"),
     "score": st.column_config.NumberColumn(format="%.5g"),
+    "hypothesis": st.column_config.TextColumn(width="large"),
+    "answer": st.column_config.TextColumn(width="large"),
     "seconds": st.column_config.NumberColumn(format="%.3f"),
 }
 
