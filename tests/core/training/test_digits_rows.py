@@ -20,6 +20,8 @@ from core.training.kinds import read_config
 from core.training.limits import LimitReached, Limits
 from core.training.loop import Knobs, TrainingDiverged
 from core.training.run import create_folder, train_into
+from core.training.sweep import Factor, SweepConfig
+from core.training.sweep_rows import sweep_rows
 
 SMALL = DigitsConfig(
     models=(Seq2SeqConfig(hidden_size=8, attention="additive"), Seq2SeqConfig(hidden_size=8, attention="none")),
@@ -119,3 +121,11 @@ def test_a_run_that_diverges_says_where():
 def test_digits_are_spelt_and_attention_helps():
     *_, last = rows(DigitsConfig(models=(Seq2SeqConfig(hidden_size=32, attention="additive"),), steps=600))
     assert last.scalars["gru-additive-h32/held_out_strings"] > 0.9
+
+
+def test_fusions_are_swept_over_seeds():
+    models = tuple((replace(SMALL.models[0], fusion=fusion),) for fusion in FUSIONS[:2])
+    sweep = SweepConfig(replace(SMALL, models=models[0]), (Factor("models", models),), seeds=(0, 1))
+    assert read_config(json.loads(json.dumps(sweep.to_dict()))) == sweep
+    *_, last = sweep_rows(sweep, Knobs.of(sweep), None)
+    assert last.scalars["point"] == 3 and last.records[f"{models[1][0].name}/held_out_strings/curve"].shape[0] == 2
