@@ -85,6 +85,7 @@ class Truncation:
 
 
 WHOLE = Truncation("whole")
+USUAL_MODEL = ModelConfig("lstm", forget_bias=3.0)
 USUAL = (WHOLE, Truncation("zero"), Truncation("carry"), Truncation("sliding"))
 
 
@@ -97,7 +98,7 @@ class TruncationConfig:
 
     kind: ClassVar[str] = "truncation"
     task: TaskConfig = field(default_factory=TaskConfig)
-    model: ModelConfig = field(default_factory=lambda: ModelConfig("lstm", forget_bias=3.0))
+    model: ModelConfig = USUAL_MODEL
     """In one direction."""
     truncations: tuple[Truncation, ...] = USUAL
     """One to four, trained side by side."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,10 @@ from .truncation import passes, staleness
 from .truncation_config import TruncationConfig
 
 
+FIRST_STEPS = 20
+"""Batches after which a first look ends."""
+
+
 def truncation_rows(config: TruncationConfig, knobs: Knobs, texts: Path | None) -> Iterator[Row]:
     """One row a batch. Errors: TrainingDiverged after a row that is not finite; TextError."""
     task = make_task(config.task, texts)
@@ -52,6 +56,21 @@ def truncation_rows(config: TruncationConfig, knobs: Knobs, texts: Path | None) 
         yield Row(step, scalars, arrays, is_finite=not diverged)
         if diverged:
             raise TrainingDiverged(step, diverged[0])
+
+
+def first_staleness(config: TruncationConfig, texts: Path | None = None) -> dict[str, list[tuple[int, np.ndarray]]]:
+    """What a run of these settings would record of staleness in its first FIRST_STEPS steps: by name, step and shares.
+
+    Ways that carry nothing are absent. Errors: TextError; TrainingDiverged.
+    """
+    short = replace(config, steps=min(FIRST_STEPS, config.steps))
+    found: dict[str, list[tuple[int, np.ndarray]]] = {}
+    for row in truncation_rows(short, Knobs.of(short), texts):
+        for name in config.names:
+            shares = row.records.get(f"{name}/staleness")
+            if isinstance(shares, np.ndarray) and len(shares):
+                found.setdefault(name, []).append((row.step, shares))
+    return found
 
 
 @dataclass(frozen=True)

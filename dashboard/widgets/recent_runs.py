@@ -13,10 +13,14 @@ from core.training.kinds import read_config
 from core.training.measures_sweeps import LAG_PATH
 from core.training.run_config import RunConfig
 from core.training.sweep import SweepConfig
+from core.training.truncation_config import TruncationConfig
 from dashboard import state
 
 MOST_RUNS = 8
-PAGES = {TrainingConfig.kind: "views/gradient_flow.py"}
+PAGES = {
+    TrainingConfig.kind: "views/gradient_flow.py",
+    TruncationConfig.kind: "views/truncation.py",
+}
 """Kind of run → the page that shows it."""
 
 
@@ -48,13 +52,22 @@ def _place(header: RunHeader) -> tuple[str, dict[str, str]]:
         return PAGES[TrainingConfig.kind], {}
     if isinstance(config, TrainingConfig) and config.start == SHIPPED_START:  # gradient flow has no control for it
         return "views/gates.py", {"model": config.names[0]}
+    if isinstance(config, TrainingConfig) and _is_about_embeddings(config):
+        return "views/embeddings.py", {}
     return _place_of_sweep(config) if isinstance(config, SweepConfig) else (_page(config), {})
+
+
+def _is_about_embeddings(config: TrainingConfig) -> bool:
+    """Whether the run has settings that only the Embeddings page has a control for."""
+    return config.task.name == "next_word" or any(model.embedding_size is not None for model in config.models)
 
 
 def _place_of_sweep(sweep: SweepConfig) -> tuple[str, dict[str, str]]:
     """The page that starts such sweeps; the page of its runs' kind for any other."""
     if sweep.base.kind == TrainingConfig.kind and [factor.path for factor in sweep.factors] == [LAG_PATH]:
         return "views/summed_up.py", {}
+    if isinstance(sweep.base, TrainingConfig) and _is_about_embeddings(sweep.base):
+        return "views/embeddings.py", {"show": "pretrained"}
     if sweep.base.kind == TrainingConfig.kind and not sweep.factors:
         return "views/recurrence.py", {"r_show": "stack"}
     return _page(sweep.base), {}

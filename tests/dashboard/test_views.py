@@ -20,10 +20,12 @@ from dashboard.widgets.gradient_page import SECTIONS
 
 VIEWS = sorted(path.stem for path in (Path(server.__file__).parent / "views").glob("[a-z]*.py"))
 READINGS = {
+    "truncation": "What does a loss still reach",
     "recurrence": "What does one step compute?",
     "summed_up": "every point is 300 updates",
     "gates": "keeps (gate above 0.9) at",
     "decoding": "log P = -3.037 nats",
+    "attention": "Trained beforehand, 300 steps",
 }
 """What a view says in numbers of its first picture, where it is not a gradient."""
 NARROW = Limits(max_length=12, max_hidden_size=8, max_batch_size=4, max_models=1, max_steps=5)

@@ -18,7 +18,7 @@ from core.training.kinds import read_config
 from core.training.loop import Knobs, TrainingDiverged, train
 from core.training.truncation import passes, staleness, truncated_gradient
 from core.training.truncation_config import WHOLE, Segment, Truncation, TruncationConfig
-from core.training.truncation_rows import truncation_rows
+from core.training.truncation_rows import first_staleness, truncation_rows
 
 MODEL = ModelConfig("lstm", hidden_size=6, forget_bias=3.0)
 EVERYWHERE = TaskConfig(length=12, loss_at="all")
@@ -141,6 +141,17 @@ def test_a_carried_state_is_stale_only_after_an_update():
     assert [len(rows[1].records[f"{one.name}/staleness"]) for one in WINDOWED[:3]] == [0, 2, 4]
     np.testing.assert_allclose(rows[0].records["carry-5/staleness"], 0, atol=1e-6)
     assert (rows[1].records["carry-5/staleness"] > 1e-4).all()
+
+
+def test_a_first_look_at_staleness_is_what_a_run_records():
+    config = replace(SMALL, steps=30, truncations=WINDOWED[:2])
+    found = first_staleness(config)
+    recorded = {
+        row.step: row.records["carry-5/staleness"] for row in rows_of(config) if "carry-5/staleness" in row.records
+    }
+    assert list(found) == ["carry-5"] and [step for step, _ in found["carry-5"]] == [0, 1, 2, 3, 5, 10, 20]
+    for step, shares in found["carry-5"]:
+        np.testing.assert_array_equal(shares, recorded[step])
 
 
 def test_staleness_is_the_distance_as_a_share_of_the_new_state():
