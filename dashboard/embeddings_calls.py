@@ -49,15 +49,16 @@ def initial_rows(config: TrainingConfig, model: int, texts: Path | None) -> np.n
     return weight.detach().numpy()
 
 
-def times_met(config: TrainingConfig, steps: int, texts: Path | None) -> np.ndarray:
-    """How often each token was an input in the batches of steps 1…`steps`, shape (V,), by drawing them again.
+def times_met(config: TrainingConfig, step: int, texts: Path | None) -> np.ndarray:
+    """How often a run had met each token when it came to a step, shape (V,), by drawing its batches again.
 
-    Step 0 is measured before any update, so its batch teaches nothing.
+    The parameters kept at step k are those before its update, so it is the batches of steps 1…k − 1 that count; that
+    of step 0 is measured before any update and teaches nothing.
     """
     task = make_task(config.task, texts)
     counts = np.zeros(len(task.symbols), np.int64)
-    for step in range(1, min(steps, MOST_REPLAYED) + 1):
-        counts += np.bincount(draw(task, config, step).batch.inputs.numpy().ravel(), minlength=len(counts))
+    for earlier in range(1, min(step, MOST_REPLAYED)):
+        counts += np.bincount(draw(task, config, earlier).batch.inputs.numpy().ravel(), minlength=len(counts))
     return counts
 
 

@@ -8,6 +8,7 @@ Axes: W words, E length of a vector.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -98,43 +99,39 @@ class _Reading:
         self.size = size
         self.words: dict[str, None] = {}
         self._blocks: list[np.ndarray] = []
-        self._numbers: list[int] = []  # of the lines in the block
-        self._block = np.empty((BLOCK, size), np.float32)
+        self._lines: list[int] = []  # which ones the block is of
+        self._values = array("d")
 
     @property
     def is_block_full(self) -> bool:
-        return len(self._numbers) == BLOCK
+        return len(self._lines) == BLOCK
 
     def add(self, number: int, line: bytes) -> None:
         """Errors: VectorError."""
         word, *fields = line.rstrip().rsplit(b" " if b"\t" not in line else None, self.size)
         try:
-            values = list(map(float, fields))
             written = word.decode()
+            if len(fields) != self.size or not written or _ends_in_number(written):
+                raise ValueError("more or fewer")
+            if written in self.words:
+                return
+            self._values.extend(map(float, fields))
         except ValueError as error:
-            what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            what = "bytes that are not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
             raise VectorError(
-                f"line {number} must be a word and {self.size} numbers, got {_quoted(line)} ({what}); "
-                "mend or remove it."
+                f"line {number} must hold a word and {self.size} numbers, as the first vector does, got "
+                f"{_quoted(line)} ({what}); mend or remove it."
             ) from None
-        if len(values) != self.size or not written or _ends_in_number(written):
-            raise VectorError(
-                f"line {number} must hold a word and {self.size} numbers as the first does, got others: "
-                f"{_quoted(line)}; mend or remove it."
-            )
-        if written in self.words:
-            return
-        with np.errstate(over="ignore"):  # `keep` finds what is too large for float32
-            self._block[len(self._numbers)] = values
-        self._numbers.append(number)
+        self._lines.append(number)
         self.words[written] = None
 
     def keep(self) -> None:
         """Errors: VectorError for a number that is not finite, and for too many words."""
-        block = self._block[: len(self._numbers)]
+        with np.errstate(over="ignore"):  # what is too large for float32 is found next
+            block = np.frombuffer(self._values).reshape(-1, self.size).astype(np.float32)
         finite = np.isfinite(block).all(axis=1)
         if not finite.all():
-            number = self._numbers[int(np.argmin(finite))]
+            number = self._lines[int(np.argmin(finite))]
             raise VectorError(f"line {number} must hold finite numbers, got NaN, Inf or a number too large; remove it.")
         most = min(MAX_WORDS, MAX_NUMBERS // self.size)
         if len(self.words) > most:
@@ -142,8 +139,8 @@ class _Reading:
                 f"this server keeps at most {most:,} vectors of {self.size} numbers, got more; "
                 "cut the file to its first lines, which are mostly the most frequent words."
             )
-        self._blocks.append(block.copy())
-        self._numbers = []
+        self._blocks.append(block)
+        self._lines, self._values = [], array("d")
 
     def vectors(self, name: str) -> Vectors:
         words = tuple(self.words)

@@ -33,12 +33,12 @@ if is_about_a_table:
     run = run_of_page(fields)
     model_controls()
     run_row(fields, run)
-write_address(fields, EMBEDDINGS)
 try:
     page = page_of(run, st.session_state)
     if page.config is not None:
         jobs().limits.check(page.config)
 except (ValueError, LimitReached) as error:
+    write_address(fields, EMBEDDINGS)
     st.error(str(error))
     st.stop()
 st.session_state[state.EMBEDDINGS_SYMBOLS] = page.tokens.symbols
