@@ -16,7 +16,7 @@ from core.training.translation_moment import PairMoment
 from dashboard import server
 from dashboard.analysis_call import call_within
 from dashboard.answering import desk_of, snapshot
-from dashboard.decoding_asked import AskedSearch, read_search, read_tokens
+from dashboard.decoding_asked import PROOF, AskedSearch, read_search, read_tokens
 from dashboard.decoding_sources import Source
 from dashboard.decoding_wire import next_body, tree_body
 from dashboard.desk import Call
@@ -26,6 +26,8 @@ from dashboard.reading_room import choose
 from dashboard.replies import answered, visitor_of, zipped
 
 PATIENCE_SECONDS = 60.0
+SHORT = 8
+"""Tokens of a short answer."""
 
 
 def source_of(asked: AskedSearch) -> Source:
@@ -62,8 +64,21 @@ def search_call(function: Callable[..., Any], source: Source, asked: AskedSearch
     return Call(key, call_within, arguments)
 
 
-async def _body(request: Request, make: Callable[[], Call]) -> Response:
+def is_small(asked: AskedSearch) -> bool:
+    """Whether a search takes milliseconds, so that no worker need be awaited: that of a short answer in a table."""
+    return asked.preset is not None and asked.settings.max_length <= SHORT and asked.proof <= PROOF
+
+
+def done_here(call: Call) -> Any:
+    """The result of a small call, without a worker and so without its alarm."""
+    _, function, *arguments = call.arguments
+    return function(*arguments)
+
+
+async def _body(request: Request, asked: AskedSearch, make: Callable[[], Call]) -> Response:
     call = await asyncio.to_thread(make)
+    if is_small(asked):
+        return zipped(request, await asyncio.to_thread(done_here, call))
     desk = desk_of(await asyncio.to_thread(server.analysis_pool))
     results = await desk.results(visitor_of(request), [call], PATIENCE_SECONDS)
     if results is None:
@@ -72,19 +87,13 @@ async def _body(request: Request, make: Callable[[], Call]) -> Response:
 
 
 async def _search(request: Request) -> Response:
-    def call() -> Call:
-        asked = read_search(request.query_params)
-        return search_call(tree_body, source_of(asked), asked)
-
-    return await _body(request, call)
+    asked = read_search(request.query_params)
+    return await _body(request, asked, lambda: search_call(tree_body, source_of(asked), asked))
 
 
 async def _next(request: Request) -> Response:
-    def call() -> Call:
-        asked, tokens = read_search(request.query_params), read_tokens(request.query_params.get("tokens", ""))
-        return search_call(next_body, source_of(asked), asked, tokens)
-
-    return await _body(request, call)
+    asked, tokens = read_search(request.query_params), read_tokens(request.query_params.get("tokens", ""))
+    return await _body(request, asked, lambda: search_call(next_body, source_of(asked), asked, tokens))
 
 
 search = answered(_search)
