@@ -117,7 +117,8 @@ export class Drawing {
   /** Nodes as signs alone. */
   signs(items) {
     const { colors, paper } = this.look;
-    const size = Math.max(BOX[1] / 2.6, LEAST_SIGN / this.scale);
+    const least = Math.min(LEAST_SIGN, Math.max(LEAST_SIGN / 2.5, 0.4 * COLUMN * this.scale)); // smaller where columns touch
+    const size = Math.max(BOX[1] / 2.6, least / this.scale);
     const groups = new Map();
     for (const { item, isStub, isEdge } of items) {
       if (isStub || isEdge) continue;

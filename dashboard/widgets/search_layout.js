@@ -1,20 +1,17 @@
-/** Where nodes stand: a column a token, a first child in its parent's row, and no two branches in one place.
+/** Where nodes stand: a column a token, and in it one below the other in the order of their parents, so that no edges cross.
  *
- * Since a first child stands in its parent's row, nothing of a branch is above its first node; so its lower edge alone says how
- * far down the next branch has to go.
+ * No node stands above its parent, and each as high as that allows; so what comes first of a branch is a straight line.
  */
 
-export const COLUMN = 172;
+export const COLUMN = 148;
 export const ROW = 44;
-export const BOX = [124, 34];
+export const BOX = [116, 34];
 
 export class Layout {
   /** Of the items of `sightOf`; `frontier` is the depth whose nodes stand in the order of the search, or null. */
   constructor(items, frontier = null) {
     Object.assign(this, { items, frontier, cuts: [] });
-    stack(items, frontier);
-    for (const item of items) item.x = item.node.step * COLUMN;
-    for (const item of items) item.y = item.row * ROW;
+    stack(items);
     if (frontier !== null) this.rankFrontier();
     this.columns = columnsOf(items);
     this.byNode = new Map(items.map((item) => [item.node, item]));
@@ -51,52 +48,16 @@ export class Layout {
   }
 }
 
-/** Rows of all items and stubs; those of the frontier have rows of their own. */
-function stack(items, frontier) {
-  for (let index = items.length - 1; index >= 0; index -= 1) join(items[index], items[index].node.step + 1 === frontier);
-  items.forEach((item) => {
-    item.row = item.parent ? item.parent.row + item.shift : 0;
-    if (item.stub) Object.assign(item.stub, { y: (item.row + item.stub.shift) * ROW, x: (item.node.step + 1) * COLUMN });
-  });
-}
-
-/** Place what is below an item. `edge` is the lower edge by depth, the deepest first, in rows from the item's. */
-function join(item, isBeforeFrontier) {
-  if (isBeforeFrontier) {
-    for (const below of [...item.items, ...(item.stub ? [item.stub] : [])]) below.shift = 0;
-    item.edge = [0];
-    return;
-  }
-  const edge = branches(item.items);
-  if (item.stub) {
-    item.stub.shift = edge.length ? edge.at(-1) + 1 : 0;
-    edge[Math.max(edge.length - 1, 0)] = item.stub.shift;
-  }
-  edge.push(0);
-  item.edge = edge;
-}
-
-/** Shift each branch below the ones before it; the lower edge of all of them. */
-function branches(items) {
-  let edge = [];
-  for (const item of items) {
-    item.shift = edge.length ? shiftOf(edge, item.edge) : 0;
-    edge = edge.length ? merged(edge, item) : item.edge;
-    item.edge = null;
-  }
-  return edge;
-}
-
-function shiftOf(edge, below) {
-  let shift = 0;
-  for (let depth = 1; depth <= Math.min(edge.length, below.length); depth += 1) shift = Math.max(shift, edge.at(-depth) + 1);
-  return shift;
-}
-
-function merged(edge, { edge: below, shift }) {
-  const longer = edge.length >= below.length ? edge : [...below.slice(0, below.length - edge.length), ...edge];
-  for (let depth = 1; depth <= below.length; depth += 1) longer[longer.length - depth] = below.at(-depth) + shift;
-  return longer;
+/** Places of all items and stubs, each as high as its column and its parent allow. */
+function stack(items) {
+  const free = []; // the next free row of each column
+  const put = (place, depth, least) => {
+    const row = Math.max(free[depth] ?? 0, least);
+    free[depth] = row + 1;
+    Object.assign(place, { row, x: depth * COLUMN, y: row * ROW });
+  };
+  if (items.length) put(items[0], 0, 0);
+  for (const { node, items: below, stub, row } of items) for (const place of stub ? [...below, stub] : below) put(place, node.step + 1, row);
 }
 
 /** Items and stubs by depth, from the top down. */

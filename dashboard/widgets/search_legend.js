@@ -5,10 +5,12 @@ import { SvgPen, svgSheet } from "./search_pens.js";
 import { add } from "./reader_words.js";
 
 const SIDE = 16;
+const HINT = "Drag to move, click a node to look at it, double click to fold; once clicked, the wheel zooms and the arrow keys walk.";
 
 export class Legend {
   constructor(parent) {
     this.element = add(parent, "div", "unroll-search-legend");
+    add(parent, "p", "unroll-search-hint", HINT);
     this.notes = add(parent, "p", "unroll-search-notes");
   }
 

@@ -4,8 +4,9 @@ import { BOX } from "./search_layout.js";
 
 const LEAST = 0.02;
 const MOST = 3;
-const FIRST = 0.8; // below it, boxes are hard to read, so a large tree begins there
-const MARGIN = 24;
+const READABLE = 0.6; // a tree that is smaller as a whole is shown from its beginning
+const FIRST = 0.8;
+const MARGIN = 18;
 
 export class Viewport {
   constructor() {
@@ -47,7 +48,7 @@ export class Viewport {
 
   /** All of it if it can be read so; else its beginning, about the row of an item. */
   begin(layout, item) {
-    if (this.fitting(layout) >= FIRST) return this.fit(layout);
+    if (this.fitting(layout) >= READABLE) return this.fit(layout);
     const height = this.height / FIRST;
     this.scale = FIRST;
     this.x = -MARGIN / FIRST;
