@@ -75,8 +75,9 @@ def _ignore() -> None:
 
 
 _FOLDER = Path(__file__).parent
-_SHARED = [*(f"cell_{part}.js" for part in ("bar", "equations", "exports", "scene", "steps", "symbols", "units")),
-                      *(f"reader_{part}.js" for part in ("exports", "feed", "half", "scales", "words"))]  # fmt: skip
+_CELL = ("bar", "equations", "exports", "host", "scene", "steps", "symbols", "units")
+_READER = ("exports", "feed", "half", "scales", "words")
+_SHARED = [*(f"cell_{part}.js" for part in _CELL), *(f"reader_{part}.js" for part in _READER)]
 _SCRIPTS = ["unrolled_host.js", *sorted(path.name for path in _FOLDER.glob("unrolled_*.js")), *_SHARED]
 _LOADER = f"""
 const scripts = {_SCRIPTS};

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
+from core.recordings.storage import open_recording
 from core.training.measures_directions import Changes, changes
 from core.training.measures_unrolled import unrolled
 from core.training.moment import Moment
@@ -19,6 +20,7 @@ from dashboard.recurrence_asked import AskedUnrolled, read_unrolled, unrolled_qu
 from dashboard.recurrence_explanations import RECURRENCE_LESSONS
 from dashboard.recurrence_readings import changes_sentence, stacking_sentence
 from dashboard.recurrence_snippets import both_code, stack_code, step_code
+from dashboard.summed_sweeps import SHIPPED_STACKS, losses
 from dashboard.theme import model_strokes
 from dashboard.widgets.recurrence_fields import SECTIONS
 from tests.dashboard.reading_server import CONFIG, get, port, run, shipped
@@ -67,7 +69,7 @@ def test_a_runs_model_is_unrolled_over_its_example(port: int, run: str):
     assert status == 200 and (answer["kind"], answer["step"], len(answer["tokens"])) == ("gru", 2, 8)
 
 
-@pytest.mark.parametrize("name", ["changes"])
+@pytest.mark.parametrize("name", ["changes", "stacking"])
 def test_each_picture_is_answered_with_a_sentence(port: int, name: str):
     status = 202
     while status == 202:
@@ -137,6 +139,12 @@ def test_the_sentence_of_changes_counts_what_stands_still():
     still = np.array([[0.0, 0.5, 0.1], [0.25, 0.5, 0.0]])
     said = changes_sentence(Changes(tuple("abc"), still, np.array([[0.0] * 3, [0.1, 0.2, 0.5]])), 1)
     assert "the 1 **forward**" in said and "0 forward states and **3 of 3** reverse" in said and "by 0.5 of" in said
+
+
+def test_the_stacks_that_ship_are_three_models_with_three_seeds():
+    with open_recording(SHIPPED_STACKS) as recording:
+        found = losses(recording)
+    assert {len(runs) for runs in found.values()} == {3} and len(found) == 3
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
