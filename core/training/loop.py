@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..models.blocks import parameter_blocks
 from ..recordings.records import ModelStep, TrainingStep
@@ -21,6 +20,7 @@ from .block_norms import as_float32, flattened, ratios, squares
 from .clipping import clip
 from .config import TrainingConfig
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
+from .optimizer import make_optimizer
 from .run_config import RunConfig
 from .snapshots import is_snapshot, parameter_steps
 from .start import initial_model
@@ -102,7 +102,7 @@ class _Trainee:
         self.task = task
         self.model = initial_model(training, position, task, texts)
         self.weights = list(self.model.parameters())
-        self.optimizer = _make_optimizer(training, self.weights)
+        self.optimizer = make_optimizer(training.optimizer, training.learning_rate, self.weights)
         self.starts = np.array([block.start for block in parameter_blocks(self.model)])
         self.parameters = flattened(self.weights)
         """As they are now; a new array after each update."""
@@ -143,11 +143,3 @@ class _Trainee:
         self.optimizer.step()
         self.parameters = flattened(self.weights)
         return squares(self.parameters - before, self.starts)
-
-
-def _make_optimizer(config: TrainingConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, config.learning_rate, fused=True)
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(parameters, config.learning_rate, fused=True)
-    return torch.optim.RMSprop(parameters, config.learning_rate, foreach=True)

@@ -13,28 +13,23 @@ For each truncation, under its name in the config:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
-from .block_norms import flattened
-from .clipping import clip, total_norm
 from .loop import Knobs, TrainingDiverged
 from .moment import Draw, draw
-from .optimizer import make_optimizer
 from .row import Row
 from .snapshots import is_snapshot, parameter_steps
 from .start import initial_model
 from .truncation import passes, staleness
 from .truncation_config import TruncationConfig
-
+from .updates import Update, Updater
 
 FIRST_STEPS = 20
 """Batches after which a first look ends."""
@@ -43,11 +38,11 @@ FIRST_STEPS = 20
 def truncation_rows(config: TruncationConfig, knobs: Knobs, texts: Path | None) -> Iterator[Row]:
     """One row a batch. Errors: TrainingDiverged after a row that is not finite; TextError."""
     task = make_task(config.task, texts)
-    trainees = [_Trainee(config, position, task) for position in range(len(config.truncations))]
-    keeping = parameter_steps(config.steps, sum(flattened(trainee.weights).nbytes for trainee in trainees))
+    trainees = [_Trainee(config, position, task, texts) for position in range(len(config.truncations))]
+    keeping = parameter_steps(config.steps, sum(trainee.updater.parameters.nbytes for trainee in trainees))
     for step in range(config.steps + 1):
         drawn = draw(task, config.ordinary, step)
-        arrays = {f"{one.name}/parameters": flattened(one.weights) for one in trainees if step in keeping}
+        arrays = {f"{one.name}/parameters": one.updater.parameters for one in trainees if step in keeping}
         seen = {one.name: one.train(drawn, knobs, step) for one in trainees}
         if is_snapshot(step):
             arrays |= {f"{name}/staleness": one.staleness for name, one in seen.items()}
@@ -77,56 +72,43 @@ def first_staleness(config: TruncationConfig, texts: Path | None = None) -> dict
 class _Seen:
     """What one batch showed of one way of cutting."""
 
-    loss: float
+    updates: tuple[tuple[Update, int], ...]
+    """One a segment with a loss, and how many losses it has."""
     accuracy: float
-    norms: list[float]
-    """Of each update's gradient, before clipping."""
     staleness: np.ndarray
     """Shape (W − 1,); empty where no state is carried, or none was measured."""
 
     @property
     def is_finite(self) -> bool:
-        return all(map(math.isfinite, (self.loss, *self.norms)))
+        return all(update.is_finite for update, _ in self.updates)
 
     def scalars(self) -> dict[str, float]:
-        return {"loss": self.loss, "accuracy": self.accuracy, "gradient_norm": float(np.mean(self.norms))}
+        losses, counts = [update.loss for update, _ in self.updates], [count for _, count in self.updates]
+        norms = [update.gradient_norm for update, _ in self.updates]
+        loss = float(np.average(losses, weights=counts))
+        return {"loss": loss, "accuracy": self.accuracy, "gradient_norm": float(np.mean(norms))}
 
 
 class _Trainee:
     """The model with one way of cutting, and its optimizer."""
 
-    def __init__(self, config: TruncationConfig, position: int, task: Task):
+    def __init__(self, config: TruncationConfig, position: int, task: Task, texts: Path | None):
         self.name, self.truncation, self.task = config.names[position], config.truncations[position], task
-        self.model = initial_model(config.ordinary, 0, task)
-        self.weights = list(self.model.parameters())
-        self.optimizer = make_optimizer(config.optimizer, config.learning_rate, self.weights)
+        self.model = initial_model(config.ordinary, 0, task, texts)
+        self.updater = Updater(self.model, config.optimizer, config.learning_rate)
 
     def train(self, drawn: Draw, knobs: Knobs, step: int) -> _Seen:
         """Go through a batch; an update for each segment that has a loss, none at step 0 or where it is not finite."""
-        losses, norms, outputs, stale = [], [], [], []
+        updates: list[tuple[Update, int]] = []
+        outputs, stale = [], []
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(drawn.dropout_seed)
             for one in passes(self.model, drawn.batch, self.truncation):
                 outputs.append(one.outputs.detach())
                 if own := int(one.batch.mask.sum()):
                     loss = self.task.loss(one.outputs, one.batch)
-                    losses.append((loss.item(), own))
-                    norms.append(self._update(loss, knobs, is_update=step > 0))
+                    updates.append((self.updater.update(loss, knobs, is_update=step > 0), own))
                 if is_snapshot(step) and one.next_start is not None:
                     stale.append(staleness(self.model, drawn.batch, one.next_start, one.carried))
-        values, weights = zip(*losses, strict=True)
         accuracy = self.task.accuracy(torch.cat(outputs, dim=1), drawn.batch)
-        return _Seen(float(np.average(values, weights=weights)), accuracy, norms, np.array(stale))
-
-    def _update(self, loss: Tensor, knobs: Knobs, is_update: bool) -> float:
-        """Back through the segment, and one update; the gradient's norm before clipping."""
-        self.optimizer.zero_grad()
-        loss.backward()
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
-        norm = total_norm(gradients)
-        clip(gradients, norm, knobs.clip, knobs.max_norm)
-        if is_update and math.isfinite(norm) and math.isfinite(loss.item()):
-            for group in self.optimizer.param_groups:
-                group["lr"] = knobs.learning_rate
-            self.optimizer.step()
-        return norm
+        return _Seen(tuple(updates), accuracy, np.array(stale))

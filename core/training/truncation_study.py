@@ -46,7 +46,7 @@ def cut_text(
 def prepared(moment: Moment, texts: Path | None) -> tuple[SequenceModel, Task, Batch]:
     """Model, task and batch of a moment. Errors: TextError; ValueError for parameters of another model."""
     task = make_task(moment.config.task, texts)
-    model = initial_model(moment.config, moment.model, task)
+    model = initial_model(moment.config, moment.model, task, texts)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
     return model.eval(), task, draw(task, moment.config, moment.step).batch

@@ -11,6 +11,7 @@ from core.tasks.config import BUNDLED_TEXTS, TaskConfig
 from core.training.config import MAX_SEED
 from core.training.limits import Limits
 from core.training.truncation_config import WHOLE, Truncation, TruncationConfig
+from dashboard.figures.truncation import WAY_TITLES
 from dashboard.widgets.address import Choice, Field, Number
 from dashboard.widgets.gradient_fields import TextField
 
@@ -56,6 +57,7 @@ def cut_fields(limits: Limits, texts: Path) -> list[Field]:
         Number("c_steps", "Training steps", min(300, limits.max_steps), 1, limits.max_steps),
         Number("c_lr", "Learning rate", 3e-3, 1e-6, 100.0),
         Number("c_seed", "Seed", 0, 0, MAX_SEED),
+        Choice("c_of", "Weights of", "whole", WAY_TITLES),
         Choice("c_lag_way", "Windows of the sweep", "carry", LAG_WAYS),
     ]
 

@@ -47,4 +47,6 @@ class TruncationPage:
 
     def question(self, name: str) -> str:
         """Of one of the page's pictures."""
-        return cut_question(name, self.config, self.place, self.example)
+        ways = [one.way for one in self.config.truncations]
+        of = ways.index(self.values["c_of"]) if self.run is not None else 0
+        return cut_question(name, self.config, self.place, self.example, of)

@@ -60,12 +60,12 @@ def _gradient_panels(page: TruncationPage) -> list[Panel]:
 def _lag_panels(page: TruncationPage) -> list[Panel]:
     lag = Panel("lag", go.Figure(), "asked", "Recall of the first symbol: accuracy against lag, one line a window",
                 alt="Share right against lag, one line a window with a band over its seeds; chance is marked.",
-                question="truncation/lag?", height=HEIGHT, span=2 if page.run is None else 1)  # fmt: skip
+                question="truncation/lag?", height=HEIGHT, span=2)  # fmt: skip
     if page.run is None:
         return [lag]
     newest = Panel("newest-point", go.Figure(), "asked", "The run of the sweep that came last",
                    alt="Share right by training step of the newest run of the sweep, one line a window.",
-                   question="truncation/newest-point?", height=HEIGHT)  # fmt: skip
+                   question="truncation/newest-point?", height=HEIGHT, span=2)  # fmt: skip
     return [lag, newest]
 
 

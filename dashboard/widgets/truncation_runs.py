@@ -14,6 +14,7 @@ from core.training.sweep import SweepConfig
 from core.training.truncation_config import TruncationConfig
 from core.training.truncation_sweep import LAG_PATH
 from dashboard import state
+from dashboard.figures.truncation import WAY_TITLES
 from dashboard.readings import verbatim
 from dashboard.server import jobs, runs_root
 from dashboard.widgets.address import set_values
@@ -110,6 +111,9 @@ def run_row(fields: Sequence[Any], run: ShownRun | None) -> None:
         st.error(problem)
     if run is not None:
         run_status(run)
+        if st.session_state["show"] in ("reach", "gradient"):
+            st.segmented_control("Weights of", list(WAY_TITLES), format_func=WAY_TITLES.__getitem__, key="c_of",
+                                 required=True)  # fmt: skip
 
 
 def _start(fields: Sequence[Any]) -> None:
