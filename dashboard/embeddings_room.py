@@ -56,7 +56,10 @@ def table_work(asked: Asked) -> Work:
     table = _recorded(asked)
     if table is not None:
         return Work((), table.step, body=packed(draw(table, token), table.step))
-    call = _initial_call(asked)
+    if not asked.config.models[asked.models[0]].vectors:  # drawn in milliseconds, where a worker may be busy
+        rows = initial_rows(asked.config, asked.models[0], server.texts_root())
+        return Work((), None, body=packed(draw(planned_table(asked.config, asked.models[0], rows), token), None))
+    call = _call(initial_rows, asked.config, asked.models[0], server.texts_root())
     return Work(
         ("answer", asked.name, token, call.key),
         None,
@@ -85,10 +88,6 @@ def _recorded(asked: Asked) -> Table | None:
             return run_table(recording, asked.config, asked.models[0], asked.step)
         except RecordNotFoundError:
             return None
-
-
-def _initial_call(asked: Asked) -> Call:
-    return _call(initial_rows, asked.config, asked.models[0], server.texts_root())
 
 
 def _call(function: Callable, *arguments: Any) -> Call:

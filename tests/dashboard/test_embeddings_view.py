@@ -117,7 +117,9 @@ def test_a_question_says_run_or_config_or_the_shipped_model(runs) -> None:
     asked = read_question(name, {**given, "config": "{}", "run": run, "step": "1"}, server.runs_root())
     work = table_work(asked)
     assert work.step == 1 and work.body
-    assert table_work(replace(asked, run_id=None)).calls
+    assert table_work(replace(asked, run_id=None)).body
+    with_vectors = ModelConfig("gru", 4, embedding_size=50, vectors="counted")
+    assert table_work(replace(asked, run_id=None, config=replace(RECALL, models=(with_vectors,)))).calls
     shipped = replace(asked, run_id=None, extra={"shipped": 1.0, "token": 20.0})
     assert table_work(shipped).step is None and table_work(shipped).body
     with pytest.raises(ValueError, match="Nothing has moved yet"):
