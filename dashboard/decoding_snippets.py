@@ -27,8 +27,8 @@ SIZED = {"sample": "count", "beam": "beam_size", "diverse": "beam_size", "stocha
 """Method → what its function calls the size."""
 
 
-def search_code(asked: AskedSearch) -> str:
-    """Code that runs this very search, and prints the same hypotheses and tree."""
+def search_code(asked: AskedSearch, has_source: bool = False) -> str:
+    """Code that runs this very search, and prints the same hypotheses and tree; `has_source`: of a model of pairs."""
     one, function = asked.settings, FUNCTIONS[asked.settings.method]
     given, first = _arguments(one), ""
     names = {function} | _imported(given)
@@ -38,7 +38,7 @@ def search_code(asked: AskedSearch) -> str:
         first = f"beam = {_call('beam_search', bounding)}\n"
         given["bound"] = "beam.hypotheses[0].score if beam.hypotheses else -float('inf')"
     return f"""from core.decoding import {", ".join(sorted(names))}
-{_model(asked)}
+{_pairs(asked) if has_source else _model(asked)}
 {first}search = {_call(function, given)}
 print(search.method, "·", search.stopped, "·", search.calls, "calls of the model")
 for one in search.hypotheses:
@@ -129,6 +129,26 @@ with open_recording("runs/{run_id}") as recording:
     config = TrainingConfig.from_dict(recording.header.config)
     at, parameters = recording.dated_record("{name}/parameters", {asked.step})
 model = opened(Moment(config, config.names.index("{name}"), at, parameters))"""
+
+
+def _pairs(asked: AskedSearch) -> str:
+    """Code that makes the same of a run on pairs."""
+    run_id, name = AskedReading(asked.model).run or ("", "")
+    source = repr(asked.source) if asked.source else "task.source.print(task.held_out().source[0].tolist())"
+    return f"""from core import open_recording
+from core.models.seq2seq import START, STOP
+from core.models.seq2seq_step import seq2seq_step
+from core.training.translation_config import TranslationConfig
+from core.training.translation_moment import PairMoment, opened_pairs
+
+with open_recording("runs/{run_id}") as recording:
+    config = TranslationConfig.from_dict(recording.header.config)
+    _, parameters = recording.dated_record("{name}/parameters", {asked.step})
+pairs = opened_pairs(PairMoment(config, config.names.index("{name}"), parameters))
+task, symbols = pairs.task, pairs.task.target_symbols
+step, state = seq2seq_step(pairs.model, task.encode({source}))
+start, eos = (START, *task.target.encode({asked.prefix!r})[:-1]), STOP
+"""
 
 
 def plain_code(asked: AskedSearch) -> str | None:

@@ -36,7 +36,7 @@ def show_code(page: DecodingPage) -> None:
             st.caption(f"There is no search to show: {error}")
             return
         st.caption("Run in a clone of this repository, it gives the same hypotheses, scores and tree.")
-        st.code(search_code(asked))
+        st.code(search_code(asked, page.has_source))
         plain = plain_code(asked)
         if plain is not None:
             st.caption("The same without this project.")
@@ -45,11 +45,11 @@ def show_code(page: DecodingPage) -> None:
 
 def downloads(page: DecodingPage) -> None:
     """The whole tree, every candidate listed; its picture is saved beside the tree itself."""
+    try:
+        asked = page.asked()  # now, as a download is made without the session
+    except TROUBLES:
+        return
     with st.container(horizontal=True):
         for kind, (label, media) in FORMATS.items():
-            st.download_button(label, partial(_tree, page, kind), f"search-tree.{kind}", media,
-                               on_click="ignore", icon=":material/download:", key=f"tree-{kind}")  # fmt: skip
-
-
-def _tree(page: DecodingPage, kind: str) -> str:
-    return exported(page.asked(), kind)
+            st.download_button(label, partial(exported, asked, kind), f"search-tree.{kind}", media, on_click="ignore",
+                               icon=":material/download:", key=f"tree-{kind}")  # fmt: skip
