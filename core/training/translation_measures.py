@@ -5,8 +5,7 @@ Axes: E shown examples, N measured pairs, T target rows, S source positions, L s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -37,16 +36,6 @@ class MeasuringPairs(NamedTuple):
     """For accuracy by length; where lengths are not asked for, the same as `held_out`."""
 
 
-@dataclass(frozen=True)
-class Measures:
-    """Numbers over all measured pairs; those that a model or a task does not have are None."""
-
-    held_out_loss: float
-    held_out_tokens: float
-    held_out_strings: float
-    gold_mass: float | None
-
-
 def measuring_pairs(task: PairTask, config: TranslationConfig) -> MeasuringPairs:
     """The pairs that a run measures its models on."""
     held_out = _joined([task.held_out()], MEASURED)
@@ -58,8 +47,8 @@ def measuring_pairs(task: PairTask, config: TranslationConfig) -> MeasuringPairs
     return MeasuringPairs(held_out, _links(task, held_out), by_length)
 
 
-def measured(model: Seq2Seq, task: PairTask, pairs: MeasuringPairs) -> tuple[Measures, AttentionSnapshot]:
-    """Measure a model; its weights are left as they are, without gradients."""
+def measured(model: Seq2Seq, pairs: MeasuringPairs) -> tuple[dict[str, float], AttentionSnapshot]:
+    """Numbers over all measured pairs, and what is kept of those shown; the model is left without gradients."""
     batch = pairs.held_out
     with watch(model, examples=0) as watched:
         rows = model.decoder(batch.target_in, model.memory(batch.source, batch.source_lengths))
@@ -70,15 +59,18 @@ def measured(model: Seq2Seq, task: PairTask, pairs: MeasuringPairs) -> tuple[Mea
     weights = None if rows.weights is None else rows.weights.detach().numpy()
     answers = model.answers(batch.source, batch.source_lengths, batch.target_out.shape[1])
     tokens, strings = right(answers, batch)
-    snapshot = _snapshot(pairs, answers, weights)
-    return (
-        Measures(loss.item(), float(tokens.mean()), float(strings.mean()), _gold_mass(weights, pairs.links)),
-        AttentionSnapshot(
-            **snapshot,
-            by_length=_by_length(model, pairs, answers),
-            encoder_norms=as_float32(watched.flow["encoder.recurrent"].norms()),
-            decoder_norms=as_float32(watched.flow["decoder.recurrent"].norms()),
-        ),
+    numbers = {
+        "held_out_loss": loss.item(),
+        "held_out_tokens": float(tokens.mean()),
+        "held_out_strings": float(strings.mean()),
+    }
+    if weights is not None and pairs.links is not None and pairs.links[1].any():
+        numbers["gold_mass"] = _gold_mass(weights, pairs.links[1])
+    return numbers, AttentionSnapshot(
+        **_shown(pairs, answers, weights),
+        by_length=_by_length(model, pairs, answers),
+        encoder_norms=as_float32(watched.flow["encoder.recurrent"].norms()),
+        decoder_norms=as_float32(watched.flow["decoder.recurrent"].norms()),
     )
 
 
@@ -118,36 +110,27 @@ def _links(task: PairTask, batch: PairBatch) -> Links | None:
     return sure, possible
 
 
-def _gold_mass(weights: np.ndarray | None, links: Links | None) -> float | None:
+def _gold_mass(weights: np.ndarray, possible: np.ndarray) -> float:
     """Mean weight on possible links, over all rows whose origin is known."""
-    if weights is None or links is None:
-        return None
-    possible = links[1]
-    on_links = np.where(possible, weights, 0).sum(axis=2)[possible.any(axis=2)]
-    return float(on_links.mean()) if on_links.size else None
+    return float(np.where(possible, weights, 0).sum(axis=2)[possible.any(axis=2)].mean())
 
 
-def _snapshot(pairs: MeasuringPairs, answers: Tensor, weights: np.ndarray | None) -> dict:
-    """What is kept of the examples that are shown, cut to the longest of them."""
+def _shown(pairs: MeasuringPairs, answers: Tensor, weights: np.ndarray | None) -> dict[str, Any]:
+    """Fields of a snapshot: the first examples, cut to the longest of them."""
     batch = pairs.held_out
     source_lengths, target_lengths = batch.source_lengths[:SHOWN], batch.target_lengths[:SHOWN]
-    columns, rows = int(source_lengths.max()), int(target_lengths.max())
-
-    def whole(tokens: Tensor) -> np.ndarray:
-        return tokens.numpy().astype(np.int32)
-
-    def shown(links: np.ndarray) -> np.ndarray:
-        return links[:SHOWN, :rows, :columns]
-
-    return {
-        "sources": whole(batch.source[:SHOWN, :columns]),
-        "source_lengths": whole(source_lengths),
-        "targets": whole(batch.target_out[:SHOWN, :rows]),
-        "target_lengths": whole(target_lengths),
-        "answers": whole(answers[:SHOWN]),
-        "weights": None if weights is None else shown(weights),
-        "sure": None if pairs.links is None else shown(pairs.links[0]),
-        "possible": None if pairs.links is None else shown(pairs.links[1]),
+    place = np.s_[:SHOWN, : int(target_lengths.max()), : int(source_lengths.max())]
+    tokens = {
+        "sources": batch.source[place[::2]],
+        "source_lengths": source_lengths,
+        "targets": batch.target_out[place[:2]],
+        "target_lengths": target_lengths,
+        "answers": answers[:SHOWN],
+    }
+    sure, possible = pairs.links or (None, None)
+    planes = {"weights": weights, "sure": sure, "possible": possible}
+    return {name: whole.numpy().astype(np.int32) for name, whole in tokens.items()} | {
+        name: plane if plane is None else plane[place] for name, plane in planes.items()
     }
 
 

@@ -16,7 +16,6 @@ For each model, under its name in the config:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +29,12 @@ from ..models.seq2seq import PAD, Seq2Seq, build_seq2seq
 from ..recordings.attention import snapshot_records
 from ..tasks.pair_catalog import make_pairs
 from ..tasks.pairs import PairBatch, PairTask
-from .block_norms import flattened
-from .clipping import clip, total_norm
 from .loop import Knobs, TrainingDiverged
-from .optimizer import make_optimizer
 from .row import Row
 from .snapshots import is_snapshot, parameter_steps
 from .translation_config import TranslationConfig
-from .translation_measures import Measures, measured, measuring_pairs
+from .translation_measures import measured, measuring_pairs
+from .updates import Update, Updater
 
 
 @dataclass(frozen=True)
@@ -53,23 +50,25 @@ def translation_rows(config: TranslationConfig, knobs: Knobs, texts: Path | None
     """One row a step. Errors: TrainingDiverged after a row that is not finite; PairError."""
     task = make_pairs(config.task, texts)
     trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
-    keeping = parameter_steps(config.steps, sum(one.parameters.nbytes for one in trainees))
+    keeping = parameter_steps(config.steps, sum(one.updater.parameters.nbytes for one in trainees))
     pairs = measuring_pairs(task, config)
     for step in range(config.steps + 1):
         scalars: dict[str, float] = {}
         arrays: dict[str, np.ndarray] = {}
+        diverged = []
+        drawn = draw_pairs(task, config, step)
         for one in trainees:
             if step in keeping:
-                arrays[f"{one.name}/parameters"] = one.parameters
+                arrays[f"{one.name}/parameters"] = one.updater.parameters
             if is_snapshot(step) or step == config.steps:
-                seen, snapshot = measured(one.model, task, pairs)
-                scalars |= _named(one.name, seen)
+                seen, snapshot = measured(one.model, pairs)
+                scalars |= {f"{one.name}/{what}": value for what, value in seen.items()}
                 arrays |= snapshot_records(one.name, snapshot)
-        drawn = draw_pairs(task, config, step)
-        updates = {one.name: one.train(drawn, knobs, is_update=step > 0) for one in trainees}
-        for name, update in updates.items():
-            scalars |= _named(name, update)
-        diverged = [name for name, update in updates.items() if not all(map(math.isfinite, vars(update).values()))]
+            update, right = one.train(drawn, knobs, is_update=step > 0)
+            scalars |= {f"{one.name}/{what}": value for what, value in vars(update).items()}
+            scalars[f"{one.name}/accuracy"] = right
+            if not update.is_finite:
+                diverged.append(one.name)
         yield Row(step, scalars, arrays, is_finite=not diverged)
         if diverged:
             raise TrainingDiverged(step, diverged[0])
@@ -88,54 +87,21 @@ def initial_seq2seq(config: TranslationConfig, position: int, task: PairTask) ->
     return build_seq2seq(config.models[position], task, config.seed)
 
 
-@dataclass(frozen=True)
-class _Update:
-    """What one update showed."""
-
-    loss: float
-    accuracy: float
-    gradient_norm: float
-    clipped_norm: float
-    update_ratio: float
-
-
-def _named(model: str, numbers: _Update | Measures) -> dict[str, float]:
-    return {f"{model}/{name}": value for name, value in vars(numbers).items() if value is not None}
-
-
 class _Trainee:
-    """A model in training, with its optimizer."""
+    """A model in training."""
 
     def __init__(self, config: TranslationConfig, position: int, task: PairTask):
         self.name = config.names[position]
         self.model = initial_seq2seq(config, position, task)
-        self.weights = list(self.model.parameters())
-        self.optimizer = make_optimizer(config.optimizer, config.learning_rate, self.weights)
-        self.parameters = flattened(self.weights)
-        """As they are now; a new array after each update."""
+        self.updater = Updater(self.model, config.optimizer, config.learning_rate)
 
-    def train(self, drawn: PairDraw, knobs: Knobs, is_update: bool) -> _Update:
-        """One update, unless its numbers are not finite, and what it showed."""
-        self.optimizer.zero_grad()
+    def train(self, drawn: PairDraw, knobs: Knobs, is_update: bool) -> tuple[Update, float]:
+        """One update, and the share of the batch's tokens that were right before it."""
         logits, target = fed_logits(self.model, drawn), drawn.batch.target_out
         loss = cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD)
-        loss.backward()
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
-        norm = total_norm(gradients)
-        clipped = clip(gradients, norm, knobs.clip, knobs.max_norm)
-        value, is_target = loss.item(), target != PAD
-        right = (logits.detach().argmax(dim=-1) == target) & is_target
-        ratio = self._update(knobs.learning_rate) if is_update and math.isfinite(norm + value) else 0.0
-        return _Update(value, right.sum().item() / is_target.sum().item(), norm, clipped, ratio)
-
-    def _update(self, learning_rate: float) -> float:
-        """Apply the gradient; ‖Δθ‖₂ / ‖θ‖₂."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        before = self.parameters
-        self.optimizer.step()
-        self.parameters = flattened(self.weights)
-        return float(np.linalg.norm(self.parameters - before) / np.linalg.norm(before))
+        update = self.updater.update(loss, knobs, is_update)
+        right = logits.detach().argmax(dim=-1) == target
+        return update, right[target != PAD].double().mean().item()
 
 
 def fed_logits(model: Seq2Seq, drawn: PairDraw) -> Tensor:
