@@ -10,7 +10,8 @@ from core.decoding.presets import PRESETS
 from core.decoding.rules import FREE
 from core.decoding.settings import RANKED, SearchSettings
 from core.decoding.tables import Tokens
-from dashboard.decoding_asked import NO_END, AskedSearch
+from dashboard.decoding_asked import END, NO_END, AskedSearch
+from dashboard.decoding_sources import FULL_STOP
 from dashboard.reading_asked import AskedReading
 
 FUNCTIONS = {
@@ -105,12 +106,19 @@ preset = PRESETS[{asked.preset!r}]
 symbols, (step, state) = preset.symbols, preset.model()
 start, eos = (preset.start{prefix}{"" if prefix else ","}), preset.eos
 """
-    end = "None" if asked.end == NO_END else f"symbols.index({asked.end!r})"
+    prefix, end = f"list({asked.prefix!r})", "None" if asked.end == NO_END else f"symbols.index({asked.end!r})"
+    words = ""
+    if AskedReading(asked.model).run is not None:
+        words = "from core.tasks.word_corpus import words_of\n"
+        prefix = f"words_of({asked.prefix!r}) if model.task.name == 'next_word' else {prefix}"
+    if AskedReading(asked.model).run is not None and asked.end == END:
+        end = f"symbols.index({END!r} if {END!r} in symbols else {FULL_STOP!r})"
     return f"""from core.models.language_model import language_step
-from core.training.reading import opened
+{words}from core.training.reading import encode, opened
 {_reader(asked)}
 symbols, (step, state) = model.symbols, language_step(model.model)
-start, eos = [symbols.index(character) for character in {asked.prefix!r}], {end}
+start = encode(symbols, {prefix}).tolist()
+eos = {end}
 """
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.decoding.settings import SearchSettings
 from core.models.config import ModelConfig
 from core.models.seq2seq_config import Seq2SeqConfig
 from core.recordings.storage import RecordingWriter, open_recording
@@ -19,6 +20,8 @@ from core.training.loop import Knobs
 from core.training.translation_config import TranslationConfig
 from core.training.translation_moment import PairMoment, opened_pairs
 from dashboard import server
+from dashboard.decoding_asked import AskedSearch, search_question
+from dashboard.decoding_snippets import search_code
 from tests.dashboard.reading_server import get, port, shipped
 
 __all__ = ["port", "shipped"]
@@ -70,6 +73,22 @@ def test_without_a_source_the_first_held_out_is_read_and_a_prefix_is_of_the_targ
     assert sent["prefix"] == task.target.encode("AB")[:-1]
     first = task.source.print(task.held_out().source[0].tolist())
     assert searched(port, pairs, PAIRS.names[0], prefix="AB", length="4", source=first)["nodes"] == sent["nodes"]
+
+
+def test_the_code_shown_of_a_run_finds_what_the_server_found(port: int, pairs: str, tmp_path, monkeypatch) -> None:
+    words = recorded(WORDS)
+    monkeypatch.chdir(server.runs_root().parent)
+    for asked, has_source in (
+        (AskedSearch(f"run:{pairs}:{PAIRS.names[0]}", 2, "A", settings=SearchSettings(size=3, max_length=4)), True),
+        (AskedSearch(f"run:{pairs}:{PAIRS.names[0]}", 2, source="ABC", settings=SearchSettings("greedy")), True),
+        (AskedSearch(f"run:{words}:{WORDS.names[0]}", 0, "the value", settings=SearchSettings(max_length=4)), False),
+    ):
+        names: dict = {}
+        exec(search_code(asked, has_source), names)  # the code that the page shows
+        status, _, body = get(port, f"/unroll/search?{search_question(asked)}")
+        assert status == 200, body
+        sent = json.loads(body)["hypotheses"]
+        assert [list(one.tokens) for one in names["search"].hypotheses] == [one["tokens"] for one in sent]
 
 
 def test_a_model_of_words_reads_words_and_ends_at_a_full_stop(port: int) -> None:
