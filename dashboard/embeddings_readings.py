@@ -42,12 +42,15 @@ def neighbours_sentence(
 
 def norms_sentence(shares: np.ndarray, norms: np.ndarray, size: int) -> str:
     """Norms of the frequent half against the rare half, beside what drawn rows have."""
+    drawn = f"rows drawn from N(0, 1) have about √{size} = {np.sqrt(size):.2f}"
+    if np.ptp(shares) == 0:
+        return f"All tokens come alike often; the mean norm of their rows is {number(float(norms.mean()))}, {drawn}."
     order = np.argsort(-shares, kind="stable")
     half = max(len(order) // 2, 1)
     often, seldom = norms[order[:half]].mean(), norms[order[half:]].mean() if len(order) > half else np.nan
     return (
         f"The more frequent half of the tokens has rows of mean norm {number(float(often))}, the rarer half "
-        f"{number(float(seldom))}; rows drawn from N(0, 1) have about √{size} = {np.sqrt(size):.2f}."
+        f"{number(float(seldom))}; {drawn}."
     )
 
 

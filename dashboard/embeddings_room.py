@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -55,7 +56,7 @@ def table_work(asked: Asked) -> Work:
         return Work((), None, body=packed(draw(shipped_table(), token), None))
     table = _recorded(asked)
     if table is not None:
-        return Work((), table.step, body=packed(draw(table, token), table.step))
+        return Work((), table.step, body=packed(_dated(draw(table, token), table), table.step))
     if not asked.config.models[asked.models[0]].vectors:  # drawn in milliseconds, where a worker may be busy
         rows = initial_rows(asked.config, asked.models[0], server.texts_root())
         return Work((), None, body=packed(draw(planned_table(asked.config, asked.models[0], rows), token), None))
@@ -76,7 +77,12 @@ def movement_work(asked: Asked) -> Work:
         raise ValueError("Nothing has moved yet: this picture is of a run. Train one first.")
     call = _call(times_met, asked.config, table.step, server.texts_root())
     key = ("answer", asked.name, token, asked.models, asked.run_id, call.key)
-    return Work(key, table.step, (call,), lambda met: draw_movement(table, token, met[0], one.frozen))
+    return Work(key, table.step, (call,), lambda met: _dated(draw_movement(table, token, met[0], one.frozen), table))
+
+
+def _dated(drawn: Drawn, table: Table) -> Drawn:
+    """The picture whose sentence says of which training step the rows are."""
+    return replace(drawn, reading=f"At training step {table.step}. {drawn.reading}")
 
 
 def _recorded(asked: Asked) -> Table | None:

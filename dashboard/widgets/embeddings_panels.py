@@ -20,7 +20,7 @@ def space_panels(page: EmbeddingsPage) -> list[Panel]:
         _table_panel(page, "space", f"Where the {page.tokens.unit}s lie",
                      f"Scatter: a point a {page.tokens.unit} of {page.label}; “{page.chosen}” is ringed.", TALL),
         _table_panel(page, "neighbours", f"Nearest to “{page.chosen}”",
-                     f"Bars: cosine of the nearest {page.tokens.unit}s with “{page.chosen}”, now and before.", TALL),
+                     f"Bars: how near the nearest {page.tokens.unit}s are to “{page.chosen}”, now and before.", TALL),
     ]  # fmt: skip
     if page.run_id is None:
         return found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,13 +13,12 @@ from dashboard import state
 from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
 from dashboard.embeddings_snippets import CODES
 from dashboard.embeddings_sweeps import BATCH, LENGTH, SEEDS, treatments_sweep
-from dashboard.embeddings_tables import shipped_table
-from dashboard.figures.interventions import visible
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.embeddings_controls import vectors_control
 from dashboard.widgets.embeddings_fields import size_of
 from dashboard.widgets.embeddings_page import EmbeddingsPage
 from dashboard.widgets.embeddings_panels import lookup_panels, rows_panels, space_panels, words_panels
+from dashboard.widgets.embeddings_table import table_csv
 from dashboard.widgets.embeddings_vectors import own_vectors
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
@@ -101,24 +98,11 @@ def lesson(page: EmbeddingsPage) -> None:
 
 
 def downloads(page: EmbeddingsPage) -> None:
-    """The shipped table's numbers; of a run, its scalars and its whole recording."""
+    """The table's numbers; of a run, its scalars and its whole recording."""
     with st.container(horizontal=True):
-        if page.config is None and page.show in TABLE_SECTIONS:
-            st.download_button("Table (CSV)", shipped_csv, "embedding.csv", on_click="ignore",
+        if page.show in TABLE_SECTIONS:
+            st.download_button("Table (CSV)", partial(table_csv, page), "embedding.csv", on_click="ignore",
                                icon=":material/download:", key="e_csv")  # fmt: skip
-        elif page.run_id is not None:
+        if page.run_id is not None:
             st.link_button("Run (CSV)", f"/unroll/runs/{page.run_id}/export.csv", icon=":material/download:")
             st.link_button("Recording (ZIP)", f"/unroll/runs/{page.run_id}/recording.zip", icon=":material/download:")
-
-
-def shipped_csv() -> str:
-    """The shipped table as CSV: token, its place in the plane, its numbers."""
-    shipped = shipped_table()
-    numbers = [f"w{place + 1}" for place in range(shipped.rows.shape[1])]
-    rows: list[Sequence[Any]] = [
-        (visible(symbol), *place, *row)
-        for symbol, place, row in zip(shipped.tokens.symbols, shipped.frames[-1], shipped.rows, strict=True)
-    ]
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([("token", "component 1", "component 2", *numbers), *rows])
-    return table.getvalue()

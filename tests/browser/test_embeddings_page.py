@@ -58,7 +58,7 @@ def test_a_run_moves_its_points_while_it_trains_and_its_link_shows_it_again(embe
     space = page.locator("[data-panel=space] .unroll-reading")
     expect(space).to_contain_text("it went 0 from where it began", timeout=60_000)
     page.locator(".st-key-e_train button").click()
-    expect(page.get_by_text("finished", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("finished", exact=False).first).to_be_visible(timeout=120_000)
     expect(space).to_contain_text(re.compile(r"At training step 60|it went 0\.\d+"), timeout=30_000)
     again = open_page(page.url, viewport={"width": 1280, "height": 2400})
     expect(again.locator("[data-panel=space] .unroll-reading")).to_contain_text(

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.models.config import ModelConfig
-from core.recordings.storage import RecordingWriter
+from core.recordings.storage import RecordingWriter, read_header
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
@@ -24,7 +25,10 @@ from dashboard.widgets.embeddings_fields import (
     situation,
     values_of,
 )
+from dashboard.widgets.embeddings_page import page_of
+from dashboard.widgets.embeddings_table import table_csv
 from dashboard.widgets.recent_runs import _place
+from dashboard.widgets.run_controls import ShownRun
 from tests.dashboard.test_views import text
 
 RECALL = TrainingConfig(TaskConfig("recall", 5), (ModelConfig("gru", 4, embedding_size=2),), steps=2, batch_size=4)
@@ -105,8 +109,6 @@ def test_a_run_of_words_is_linked_to_this_page(runs) -> None:
 
 
 def server_header(run: str):
-    from core.recordings.storage import read_header
-
     return read_header(server.runs_root() / run)
 
 
@@ -142,3 +144,15 @@ def test_a_question_about_words_is_checked(given: dict, words: list[str], said: 
 
 def test_words_are_written_into_a_question_as_they_are() -> None:
     assert words_question("analogy", "counted", 50, ("a", "ä", "c&d")).endswith("word=a&word=%C3%A4&word=c%26d")
+
+
+def test_the_table_to_take_home_is_that_of_the_run(runs) -> None:
+    run = recorded(runs, RECALL)
+    header = server_header(run)
+    page = page_of(ShownRun(header, RECALL, False), {"e_who": "own", "e_which": 1})
+    header_line, *lines = table_csv(page).splitlines()
+    assert header_line == "token,share,across,up,w1,w2" and [line[0] for line in lines] == list("ABCDEFGH")
+    numbers = np.array([line.split(",")[1:] for line in lines], float)
+    last = list(train(RECALL))[-1].models[0].parameters[:16].reshape(8, 2)
+    np.testing.assert_allclose(numbers[:, 3:], last, rtol=1e-6)
+    np.testing.assert_allclose(numbers[:, 1:3], last, rtol=1e-6)
