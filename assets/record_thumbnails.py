@@ -23,7 +23,7 @@ SETTLE = 2000
 """Milliseconds from the first picture to the last line in it."""
 PICTURES = {
     "recurrence": ("recurrence?r_t=4", ".unroll-chain"),
-    "gradient_flow": ("gradient-flow", "[data-panel=curves]"),
+    "gradient_flow": ("gradient-flow", ".unroll-grid"),
     "truncation": ("truncation", ".unroll-grid"),
     "gates": ("gates", ".unroll-reader"),
     "decoding": ("decoding", ".unroll-search"),
@@ -38,7 +38,7 @@ DRAWN = ".js-plotly-plot .trace, .unroll-unrolled.drawn, .unroll-reader canvas, 
 def photograph(browser: Browser, address: str, card: Card, theme: str) -> None:
     """Keep one view's picture."""
     place, selector = PICTURES[card.view]
-    page = browser.new_page(viewport={"width": 1100, "height": 1800}, color_scheme=theme, device_scale_factor=1)  # type: ignore[arg-type]
+    page = browser.new_page(viewport={"width": 1280, "height": 1800}, color_scheme=theme, device_scale_factor=1)  # type: ignore[arg-type]
     page.goto(f"{address}/{place}")
     page.locator(selector).first.wait_for(timeout=SECONDS * 1000)
     page.locator(DRAWN).first.wait_for(timeout=SECONDS * 1000)

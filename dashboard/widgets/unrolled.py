@@ -52,7 +52,8 @@ def unrolled(
         "question": question,
         "layers": layers,
         "directions": directions,
-        "label": f"{label}. Arrow keys: left and right a timestep, up and down a unit; space plays.",
+        "label": f"{label}. Arrow keys: left and right a timestep, up and down a unit, with "
+        "Shift a layer or direction; Enter the next gate; space plays.",
         **asdict(place),
     }
     _HOST(key=key, data=data, on_place_change=on_place or _ignore)

@@ -10,6 +10,8 @@ import { Chain, expectedHeight } from "./unrolled_chain.js";
 import { UnrolledScene } from "./unrolled_scene.js";
 import { Sums } from "./unrolled_sums.js";
 
+const ROWS = { ArrowUp: 1, ArrowDown: -1 };
+
 class Host extends SteppingHost {
   constructor(parent) {
     super(parent, new UnrolledScene(), ["unit", "t", "layer", "direction"]);
@@ -55,6 +57,18 @@ class Host extends SteppingHost {
     this.drawing.show(scene, look);
     this.sums.show(scene, phi);
     this.equations.show(scene, this.step);
+  }
+
+  /** Beside the keys of all such hosts: Shift goes through layers and directions, Enter through the table's gates. */
+  press(event) {
+    const { scene } = this;
+    const isOwn = scene.isWhole && event.target === this.element && (event.key === "Enter" || (event.shiftKey && event.key in ROWS));
+    if (!isOwn) return super.press(event);
+    event.preventDefault();
+    if (event.key === "Enter") return this.sums.advance(scene);
+    const row = scene.layer * scene.directions + scene.direction + ROWS[event.key];
+    if (row < 0 || row >= scene.layers * scene.directions) return;
+    this.move({ layer: Math.floor(row / scene.directions), direction: row % scene.directions });
   }
 
   /** A copy of the cell is clicked, or one of its units. */

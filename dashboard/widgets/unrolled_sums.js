@@ -34,6 +34,13 @@ export class Sums {
     this.say(scene, before);
   }
 
+  /** Look at the next gate of the table. */
+  advance(scene) {
+    const gates = [...scene.pass.from_input.keys()];
+    this.gate = gates[(gates.indexOf(this.gate) + 1) % gates.length];
+    this.show(scene, scene.reading.phi);
+  }
+
   head(before) {
     const row = add(add(this.table, "thead"), "tr");
     for (const text of ["", "W x_{t} + b", `U h_{${before}} + b′`, "sum", ""]) write(add(row, "th"), text);

@@ -73,6 +73,17 @@ def test_a_click_on_a_copy_of_the_second_layer_looks_at_it(recurrence) -> None:
     page.wait_for_url(lambda address: "r_layer=1" in address, timeout=SLOW)
 
 
+def test_layers_and_gates_are_reached_by_keys(recurrence) -> None:
+    page = recurrence("r_show=stack&r_model=gru")
+    page.locator(HOST).focus()
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator(".unroll-chain .copy.here")).to_have_attribute("aria-label", "Layer 2, t = 2")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator(".unroll-sums tr.chosen th")).to_have_text("z")
+    expect(page.locator(".unroll-chain .copy.here")).to_have_attribute("aria-label", "Layer 2, t = 2")
+
+
 def test_a_layer_that_reads_backwards_is_stepped_through_from_the_end(recurrence) -> None:
     page = recurrence("r_show=both&r_model=rnn&r_direction=1&r_t=9")
     (_, reverse) = passes_of(AskedUnrolled("rnn", both=True))[0]
