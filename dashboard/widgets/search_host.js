@@ -61,6 +61,7 @@ class Host {
       force: () => this.setTriggerValue("forced", this.scene.path(this.scene.cursor)),
       explore: () => this.explore(),
       fold: () => this.fold(this.scene.cursor),
+      open: () => this.open(this.layout.byNode.get(this.scene.cursor)),
       leave: () => this.plane.element.focus(),
     });
     this.legend = new Legend(this.element);
@@ -127,9 +128,9 @@ class Host {
     this.speakSoon();
   }
 
-  /** Show all listed children of a node whose children are counted. */
+  /** Show all listed children of a node. */
   open({ node, stub }) {
-    if (stub.canOpen) {
+    if (stub?.listed) {
       this.scene.folded.delete(node);
       this.scene.opened.add(node);
     }
@@ -158,7 +159,7 @@ class Host {
   /** Show the cursor's node; what may follow is asked once the person rests on it. */
   inspect() {
     const { scene, inspector } = this;
-    inspector.show(scene, this.measure());
+    inspector.show(scene, this.measure(), this.layout.byNode.get(scene.cursor)?.stub);
     clearTimeout(this.asking);
     this.asked?.abort();
     const { signal } = (this.asked = new AbortController());

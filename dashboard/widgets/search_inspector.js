@@ -11,7 +11,7 @@ import { add, button, percent, sign } from "./reader_words.js";
 const SIDE = 18;
 
 export class Inspector {
-  /** `on` has force(), explore(), fold() and leave(). */
+  /** `on` has force(), explore(), fold(), open() and leave(). */
   constructor(parent, on) {
     this.element = add(parent, "aside", "unroll-search-inspector");
     Object.assign(this.element, { tabIndex: -1 });
@@ -26,10 +26,12 @@ export class Inspector {
     this.force = button(buttons, "Decode from here", "Search again, with these tokens forced as the beginning", on.force);
     this.explore = button(buttons, "Explore below", "Ask the model what would have followed", on.explore);
     this.fold = button(buttons, "Fold", "Hide or show what is below this node", on.fold);
+    this.open = button(buttons, "", "Give a node to each listed token that may follow", on.open);
     this.bars = new Bars(this.element);
   }
 
-  show(scene, look) {
+  /** Show the cursor's node; `stub` is what is not drawn below it. */
+  show(scene, look, stub) {
     const { cursor: node } = scene;
     const status = scene.status(node);
     this.title(status, look);
@@ -39,6 +41,7 @@ export class Inspector {
     this.factors(scene, node);
     const isFolded = scene.folded.has(node);
     Object.assign(this.fold, { hidden: node.children.length === 0, textContent: isFolded ? "Unfold" : "Fold" });
+    Object.assign(this.open, { hidden: isFolded || !stub?.listed, textContent: `Show ${stub?.listed} more` });
     this.force.disabled = !node.parent;
     this.explore.hidden = !canExplore(node, scene.answer.end);
   }

@@ -4,6 +4,7 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
+const PORTION = 100; // pieces of one path
 const BEND = 0.5; // of the way across, where a curve has its handles
 
 export class CanvasPen {
@@ -15,26 +16,30 @@ export class CanvasPen {
   curves(curves, style, isStraight) {
     const { context } = this;
     this.take(style);
-    context.beginPath();
-    for (const [x1, y1, x2, y2] of curves) {
-      const bend = (x2 - x1) * BEND;
-      context.moveTo(x1, y1);
-      if (isStraight) context.lineTo(x2, y2);
-      else context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+    for (const some of portions(curves)) {
+      context.beginPath();
+      for (const [x1, y1, x2, y2] of some) {
+        const bend = (x2 - x1) * BEND;
+        context.moveTo(x1, y1);
+        if (isStraight) context.lineTo(x2, y2);
+        else context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+      }
+      context.stroke();
     }
-    context.stroke();
   }
 
   /** Closed shapes, each a list of points. */
   shapes(polygons, style) {
     const { context } = this;
     this.take(style);
-    context.beginPath();
-    for (const points of polygons) {
-      points.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
-      context.closePath();
+    for (const some of portions(polygons)) {
+      context.beginPath();
+      for (const points of some) {
+        points.forEach(([x, y], index) => (index ? context.lineTo(x, y) : context.moveTo(x, y)));
+        context.closePath();
+      }
+      this.finish(style);
     }
-    this.finish(style);
   }
 
   box([x, y, width, height], round, style) {
@@ -95,6 +100,11 @@ export class SvgPen {
     for (const [name, value] of Object.entries({ ...attributes, ...drawn })) element.setAttribute(name, value);
     return element;
   }
+}
+
+/** A path of very many pieces takes browsers longer than several. */
+function portions(pieces) {
+  return Array.from({ length: Math.ceil(pieces.length / PORTION) }, (_, index) => pieces.slice(index * PORTION, (index + 1) * PORTION));
 }
 
 /** An empty sheet of SVG that shows a part of the plane. */

@@ -39,13 +39,15 @@ function isShown(scene, node, marked) {
   return scene.pruned === "all" || (scene.pruned === "best" && place < BEST);
 }
 
-/** How many hypotheses below a node are not shown, and their probability; null if all are. */
+/** How many hypotheses below a node are not shown, their probability, and how many children among them are listed; null if all are
+ * shown. */
 function stubOf(scene, node, children, shown) {
   const isCounted = node.taken <= scene.now || node.status === "explored";
   const [restCount, restMass] = isCounted ? [node.restCount, node.restMass] : [0, 0];
   const hidden = children.filter((child) => !shown.has(child));
   const count = restCount + hidden.reduce((sum, child) => sum + sizeOf(scene, child), 0);
-  return count ? { count, mass: hidden.reduce((sum, child) => sum + Math.exp(child.logProb), restMass), canOpen: hidden.length > 0 } : null;
+  const mass = hidden.reduce((sum, child) => sum + Math.exp(child.logProb), restMass);
+  return count ? { count, mass, listed: hidden.length } : null;
 }
 
 /** A node with all below it that is known, listed or counted. */

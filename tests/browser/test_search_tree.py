@@ -246,6 +246,16 @@ def test_what_is_not_drawn_is_counted_with_its_probability(show: Callable) -> No
     assert np.exp(ends).sum() + 0.29 + sum(mass for _, mass in counted) == pytest.approx(1, abs=3e-3)
 
 
+def test_what_is_counted_can_be_listed(show: Callable) -> None:
+    page = show(f"{WIDER}&pruned=none&node={A}")
+    before, (first, *others) = len(boxes(page)), sorted(stubs(page))
+    page.get_by_role("button", name="Give a node to each listed token that may follow").click()
+    page.get_by_role("button", name="Give a node to each listed token that may follow").wait_for(state="hidden")
+    tree = search_of(TWO_LOSES_TO_THREE, 2).tree
+    opened = [node for node in tree.nodes if node.parent == tree.find((A,)) and node.status is Status.PRUNED]
+    assert len(boxes(page)) == before + len(opened) and len(stubs(page)) == len(others)
+
+
 def test_a_folded_node_counts_all_below_it(show: Callable) -> None:
     page = show(f"{QUESTION}&pruned=all&node={A}")
     before = len(boxes(page))
