@@ -28,6 +28,8 @@ WAY_STROKES = {
 }
 """By way of cutting."""
 WAY_TITLES = {"whole": "whole", "zero": "from h₀ = 0", "carry": "h carried", "sliding": "sliding"}
+MOST_LETTERS = 64
+"""Timesteps of a row that has letters; of a longer one the colours are left, and what hovering says."""
 SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 """Characters that would not be seen."""
 
@@ -71,7 +73,7 @@ def _add_windows(
     letters, hovers = np.full(grid.shape, "", dtype=object), np.full(grid.shape, "", dtype=object)
     for t, token in enumerate(text.tokens):
         place = down[t] - 1, across[t] - 1
-        letters[place] = SHOWN.get(token, token)
+        letters[place] = SHOWN.get(token, token) if width <= MOST_LETTERS else ""
         hovers[place] = f"t = {t + 1}, {token!r}: {_amount(float(reach.norms[t]))}"
         grid[place] = reach.norms[t]
     reached = grid > 0
@@ -88,7 +90,7 @@ def _add_windows(
     _add_borders(figure, reach, width, row)
     is_zero = ~(reach.norms > 0)
     figure.add_scatter(x=across[is_zero], y=down[is_zero], mode="text", hoverinfo="skip", showlegend=False, row=row,
-                       text=[SHOWN.get(text.tokens[t], text.tokens[t]) for t in times[is_zero]], col=1)  # fmt: skip
+                       text=[letters[down[t] - 1, across[t] - 1] for t in times[is_zero]], col=1)  # fmt: skip
     _add_frame(figure, int(across[text.place]), int(down[text.place]), row)
 
 

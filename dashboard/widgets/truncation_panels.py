@@ -17,6 +17,8 @@ from dashboard.widgets.truncation_page import TruncationPage
 HEIGHT = 430
 TITLE_ROW, ROW = 44, 19
 """Pixels of a subplot's title, and of a row of text."""
+MOST_BESIDE = 24
+"""Timesteps of a row that leaves room for another picture beside it."""
 
 
 def section_panels(page: TruncationPage) -> list[Panel]:
@@ -34,16 +36,17 @@ def section_panels(page: TruncationPage) -> list[Panel]:
 def _reach_panels(page: TruncationPage) -> list[Panel]:
     ways = page.config.truncations
     length = page.config.task.length
-    rows = -(-length // row_width(ways[-1].window, length))
+    width = row_width(ways[-1].window, length)
+    rows = -(-length // width)
     labels = ", ".join(way.label for way in ways)
     return [
         _asked(page, "text", f"The sequence in windows, and what the loss at t* = {page.place + 1} reaches",
                f"The text in rows of one window, once for each of {labels}; colour: gradient of the loss at "
                f"t* = {page.place + 1} at each timestep, grey where it is exactly zero.",
-               max(HEIGHT, len(ways) * (TITLE_ROW + ROW * rows) + 90)),
+               max(HEIGHT, len(ways) * (TITLE_ROW + ROW * rows) + 90), span=1 if width <= MOST_BESIDE else 2),
         _asked(page, "reach", "The same numbers as lines: ✕ is exactly 0",
                f"Norm of the gradient of one loss at each timestep, log scale, one line for each of {labels}.",
-               HEIGHT, time_axis=True),
+               HEIGHT, span=1 if width <= MOST_BESIDE else 2, time_axis=True),
     ]  # fmt: skip
 
 

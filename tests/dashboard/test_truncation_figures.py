@@ -124,3 +124,11 @@ def test_the_longest_lag_that_is_learnt_is_the_reading_of_lags():
     found = {"ten": np.array([[1.0, 0.94], [0.5, np.nan]]), "new": np.full((2, 2), np.nan)}
     said = lag_sentence(np.array([4, 9]), found, 0.125)
     assert "**ten** 95% right up to lag 4 (50 % at lag 9)" in said and "**new** not trained yet" in said
+
+
+def test_a_row_too_long_for_letters_has_colours_and_says_them_when_pointed_at():
+    length = 90
+    reach = CutReach("whole sequence", np.ones(length), 1.0, 0, ())
+    _, reached, letters = cut_text_figure(CutText(("x",) * length, 80, (reach,)), length).data
+    assert set(reached.text[0]) == {""} and len(letters.x) == 0
+    assert reached.customdata[0][4] == "t = 5, 'x': 1"
