@@ -11,6 +11,7 @@ from dashboard.widgets.sweep_run import sweep_row
 from dashboard.widgets.truncation_controls import cut_controls, section_control, situation_control
 from dashboard.widgets.truncation_fields import CUT, PLACES, config_of, cut_fields, place_fields
 from dashboard.widgets.truncation_lessons import downloads, lesson
+from dashboard.widgets.truncation_outcomes import outcomes
 from dashboard.widgets.truncation_page import TruncationPage
 from dashboard.widgets.truncation_panels import section_panels
 from dashboard.widgets.truncation_runs import adopt_run, run_row, shown_run, shown_sweep
@@ -45,5 +46,7 @@ live_figures(
     run_id=run.header.id if run else None,
     status=run.header.status if run else None,
 )
+if run is not None and page.show == "train":
+    outcomes(run, config)
 lesson(page)
 downloads(page)

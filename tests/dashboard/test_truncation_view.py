@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from core.analysis.outcome import BATCHES
+from core.recordings.storage import open_recording
 from core.training.limits import Limits
 from dashboard import server, state
 from dashboard.widgets.truncation_fields import SECTIONS, SITUATIONS
@@ -68,6 +70,21 @@ def test_another_learning_rate_reaches_a_run_that_goes_on(open_view):
     page.number_input(key="c_lr").set_value(0.02).run()
     assert address(page, state.RUN) == run_id
     run_until(page, lambda: server.jobs()._job(run_id).control.learning_rate == 0.02)
+
+
+def test_what_became_of_each_way_is_a_table_of_its_recorded_numbers(open_view):
+    page = open_view("truncation", show="train", **SMALL, c_steps="6")
+    page.button(key="c_train").click().run()
+    run_id = address(page, state.RUN)
+    run_until(
+        page, lambda: server.jobs().queue_position(run_id) is None and not server.jobs().runs_of(state_visitor(page))
+    )
+    page.run()
+    with open_recording(server.runs_root() / run_id) as recording:
+        losses = recording.scalars(["carry-5/loss"])["carry-5/loss"].to_numpy()
+    (table,) = [element.value for element in page.markdown if element.value.startswith("| model")]
+    (line,) = [line for line in table.splitlines() if line.startswith("| windows of 5, h carried")]
+    assert f" {losses[-BATCHES:].mean():.3g} | 6 |" in line
 
 
 def test_another_window_ends_the_run_and_shows_none(open_view):
