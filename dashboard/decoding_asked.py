@@ -83,6 +83,7 @@ def search_question(asked: AskedSearch) -> str:
         "semantics": (one.semantics, default.semantics),
         "penalty": ("" if penalty is None else _OF_PENALTY[penalty.kind], ""),
         "alpha": (0.0 if penalty is None else penalty.alpha, 0.0),
+        "coverage": (one.coverage, 0.0),
         "minimum": (one.rules.min_length, default.rules.min_length),
         "ngram": (one.rules.no_repeat_ngram, 0),
         "forced": (",".join(map(str, one.rules.prefix)), ""),
@@ -138,6 +139,7 @@ def _settings(given: Mapping[str, str], default: SearchSettings) -> SearchSettin
         max_length=within("length", default.max_length, 1, MOST_LENGTH),
         semantics=given.get("semantics", default.semantics),
         length_penalty=_penalty(given),
+        coverage=number("coverage", given.get("coverage", "0")),
         rules=Rules(
             within("minimum", default.rules.min_length, 0, MOST_LENGTH),
             within("ngram", 0, 0, MOST_LENGTH),

@@ -78,6 +78,8 @@ def _searched(opened: Opened, settings: SearchSettings, proof: int) -> Searched:
 
 def known_best(decoder: Decoder, settings: SearchSettings, limit: int) -> tuple[Hypothesis | None, str]:
     """The best of all hypotheses, and why it is not known."""
+    if settings.coverage and settings.method == "beam":
+        return None, "exact search knows no coverage penalty."
     try:
         return true_best(decoder, settings, limit), ""
     except ValueError as error:

@@ -64,6 +64,8 @@ def _arguments(one: SearchSettings, method: str = "") -> dict[str, str]:
         given |= {"semantics": _name_of(one.meaning)}
     if method in RANKED and (one.length_penalty is not None or method not in ("beam", "diverse")):
         given["length_penalty"] = repr(one.penalty)
+    if method == "beam" and one.method == "beam" and one.coverage:
+        given["bonus"] = f"coverage_bonus({one.coverage}, lambda state: state.coverage)"
     if method in ("exhaustive", "best-first", "depth-first"):
         given["horizon"] = f"Horizon.{one.horizon.name}"
     if method in ("exhaustive", "best-first"):

@@ -9,11 +9,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from core.decoding.methods import Decoder
 from core.decoding.presets import PRESETS
 from core.models.language_model import language_step
 from core.models.seq2seq import START, STOP
-from core.models.seq2seq_step import seq2seq_step
+from core.models.seq2seq_step import Writing, seq2seq_step
 from core.tasks.pairs import PairTask
 from core.tasks.word_corpus import words_of
 from core.training.reading import Reader, encode, opened
@@ -104,7 +106,15 @@ def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened
     task, read = model.task, asked.source or first_source(model.task)
     step, state = seq2seq_step(model.model, task.encode(read))
     prefix = tuple(task.target.encode(asked.prefix)[:-1])
-    return Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS, read)
+    coverage = None if state.coverage is None else _coverage
+    return Opened(
+        Decoder(step, state, (START, *prefix), STOP, coverage), task.target_symbols, prefix, TEXT_REPEATS, read
+    )
+
+
+def _coverage(state: Writing) -> Tensor:
+    assert state.coverage is not None
+    return state.coverage
 
 
 def first_source(task: PairTask) -> str:

@@ -4,7 +4,7 @@ from .beam_searches import beam_search, greedy
 from .diverse import diverse_beam_search
 from .exact import best_first_search, depth_first_search
 from .exhaustive import exhaustive_count, exhaustive_search
-from .length_penalty import NO_PENALTY, LengthPenalty, by_length, coverage_penalty, gnmt
+from .length_penalty import NO_PENALTY, LengthPenalty, by_length, coverage_bonus, coverage_penalty, gnmt
 from .presets import PRESETS, Preset
 from .reranking import reranked
 from .rules import FREE, Rules
@@ -47,6 +47,7 @@ __all__ = [
     "beam_search",
     "best_first_search",
     "by_length",
+    "coverage_bonus",
     "coverage_penalty",
     "depth_first_search",
     "diverse_beam_search",

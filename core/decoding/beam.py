@@ -15,7 +15,7 @@ from .candidates import Candidates, Rows, candidates, moved, spread
 from .choice import Choice, best, refilled
 from .ended import Ended
 from .growth import Growth
-from .length_penalty import LengthPenalty
+from .length_penalty import Bonus, LengthPenalty
 from .scorer import Scorer
 from .semantics import Semantics, Stop, WhenFinished
 from .states import chosen
@@ -36,8 +36,12 @@ class Beam:
         growth: Growth,
         group: int = 0,
         root_score: float = 0.0,
+        bonus: Bonus | None = None,
     ) -> None:
         self.scorer, self.size, self.semantics, self.growth, self.group = scorer, size, semantics, growth, group
+        self.bonus = bonus
+        self.extra: np.ndarray | None = None
+        """What the rows alive get beside their score if they finish at this step."""
         self.width = size
         self.ended = Ended(size, penalty)
         self.rows = Rows.beginning(scorer.start, root_score)
@@ -78,7 +82,8 @@ class Beam:
             new = self._first_come(new, ids)
         if not len(new):
             return
-        for node in self.ended.admit(ids[new], found.at(found.scores, new), length):
+        extra = None if self.extra is None else self.extra[found.parents[new]]
+        for node in self.ended.admit(ids[new], found.at(found.scores, new), length, extra):
             self.growth.left[node] = length
 
     def _push_out_of_the_beam(self, held: set[int], length: int) -> None:
@@ -109,6 +114,12 @@ class Beam:
         return self.ended.penalty.bound(float(self.rows.scores[0]), length, longest)
 
 
+def _never_above_0(extra: np.ndarray) -> np.ndarray:
+    if not (extra <= 0).all():  # the bounds by which a search stops rest on it
+        raise ValueError(f"what a finished hypothesis gets may not be above 0, got {extra.max():g}; make it a penalty.")
+    return extra
+
+
 def run(beam: Beam, state: Any, method: str) -> Search:
     """Run one beam to its end."""
     scorer, length = beam.scorer, 0
@@ -118,6 +129,8 @@ def run(beam: Beam, state: Any, method: str) -> Search:
         if length > 1:
             state = chosen(state, beam.sources)
         log_probs, state = scorer(state, beam.rows.histories[beam.rows.alive, -1])
+        if beam.bonus is not None:
+            beam.extra = _never_above_0(beam.bonus(state))
         beam.advance(log_probs, length)
     tree = beam.growth.tree()
     account = np.array(beam.stopping)

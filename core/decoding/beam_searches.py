@@ -9,10 +9,10 @@ from ..checks import check_whole
 from ..recordings.search import Search
 from .beam import Beam, run
 from .growth import LISTED, Growth
-from .length_penalty import LengthPenalty
+from .length_penalty import Bonus, LengthPenalty
 from .rules import FREE, MOST, Rules
 from .scorer import Scorer, Step
-from .semantics import HUGGING_FACE_CANONICAL, SHRINKING, Semantics
+from .semantics import HUGGING_FACE_CANONICAL, SHRINKING, Semantics, WhenFinished
 
 
 def beam_search(
@@ -28,6 +28,7 @@ def beam_search(
     rules: Rules = FREE,
     listed: int = LISTED,
     follow: Sequence[int] = (),
+    bonus: Bonus | None = None,
 ) -> Search:
     """The best hypotheses that a beam of `beam_size` finds; none where the rules leave none.
 
@@ -45,15 +46,20 @@ def beam_search(
         rules: What hypotheses may not do.
         listed: Candidates that the tree lists at each step, from the best; the others are counted.
         follow: Tokens of a hypothesis to list whatever its rank.
+        bonus: What is added to the score of a hypothesis that finishes, such as `coverage_bonus(0.2, …)`.
 
-    Errors: ValueError for settings out of range, and a step whose rows are no probabilities.
+    Errors: ValueError for settings out of range, a step whose rows are no probabilities, and a bonus where finished
+    hypotheses stay in the beam, as there they are ranked with the others.
     """
+    if bonus is not None and semantics.when_finished is WhenFinished.STAYS:
+        raise ValueError(f"{semantics.name!r} takes no bonus; choose semantics in which the finished leave the beam.")
     check_whole("beam_size", beam_size, 1, MOST)
     check_whole("listed", listed, 1, MOST)
     scorer = Scorer(step, start, eos, max_length, rules, semantics.horizon)
     penalty = semantics.length_penalty if length_penalty is None else length_penalty
-    beam = Beam(scorer, beam_size, semantics, penalty, Growth(listed, follow))
-    return run(beam, state, f"beam of {beam_size}; {semantics}; ranked by {penalty}")
+    beam = Beam(scorer, beam_size, semantics, penalty, Growth(listed, follow), bonus=bonus)
+    more = "" if bonus is None else " + what its state says"
+    return run(beam, state, f"beam of {beam_size}; {semantics}; ranked by {penalty}{more}")
 
 
 def greedy(

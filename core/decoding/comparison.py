@@ -51,7 +51,8 @@ def side_by_side(decoder: Decoder, settings: SearchSettings) -> tuple[Outcome, .
 
 def by_semantics(decoder: Decoder, settings: SearchSettings) -> tuple[Outcome, ...]:
     """Beam search in every semantics; each by its own length penalty, unless the settings name one."""
-    return outcomes(decoder, {one.name: replace(settings, method="beam", semantics=one.key) for one in SEMANTICS})
+    plain = replace(settings, method="beam", coverage=0.0)
+    return outcomes(decoder, {one.name: replace(plain, semantics=one.key) for one in SEMANTICS})
 
 
 def by_size(decoder: Decoder, settings: SearchSettings, sizes: Iterable[int]) -> ScoreAgainstSize:

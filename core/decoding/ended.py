@@ -41,10 +41,14 @@ class Ended:
         """The score that a further one has to beat; −∞ while a place is free."""
         return self.best[-1].score if self.is_full and self.best else -np.inf
 
-    def admit(self, nodes: np.ndarray, values: np.ndarray, length: int) -> list[int]:
-        """Take hypotheses in, ranked by `values` after the length penalty; those pushed out for want of a place."""
-        for node, value in zip(nodes.tolist(), values.tolist(), strict=True):
-            self.best.append(Finished(node, self.penalty.score(value, length)))
+    def admit(self, nodes: np.ndarray, values: np.ndarray, length: int, extra: np.ndarray | None = None) -> list[int]:
+        """Take hypotheses in, ranked by `values` after the length penalty; those pushed out for want of a place.
+
+        `extra` is added to the score of each.
+        """
+        added = [0.0] * len(nodes) if extra is None else extra.tolist()
+        for node, value, more in zip(nodes.tolist(), values.tolist(), added, strict=True):
+            self.best.append(Finished(node, self.penalty.score(value, length) + more))
         self.best.sort(key=lambda one: -one.score)
         out = [] if self.places is None else self.best[self.places :]
         self.best = self.best[: self.places]

@@ -5,8 +5,9 @@ The length counts generated tokens with the end token, so an empty answer has le
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -61,6 +62,25 @@ def by_length(alpha: float) -> LengthPenalty:
 def gnmt(alpha: float) -> LengthPenalty:
     """Divide by ((5 + length) / 6)^α (Wu et al., 2016)."""
     return LengthPenalty("GNMT", alpha)
+
+
+Bonus = Callable[[Any], np.ndarray]
+"""What a hypothesis gets beside its penalised log-probability if it finishes, by its state, shape (B,), never > 0."""
+
+
+def coverage_bonus(beta: float, coverage: Callable[[Any], Any]) -> Bonus:
+    """The same for beam search, `coverage(state)` being what each source position has got so far, shape (B, S).
+
+    Errors: ValueError for a beta outside [0, 10].
+    """
+    check_real("beta", beta, 0.0, GREATEST_ALPHA)
+
+    def bonus(state: Any) -> np.ndarray:
+        covered = np.minimum(np.asarray(coverage(state), dtype=np.float64), 1.0)
+        with np.errstate(divide="ignore"):
+            return beta * np.log(covered).sum(axis=1) if beta else np.zeros(len(covered))
+
+    return bonus
 
 
 def coverage_penalty(weights: np.ndarray, beta: float) -> float:

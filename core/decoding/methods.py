@@ -14,6 +14,7 @@ from .diverse import diverse_beam_search
 from .exact import best_first_search, depth_first_search
 from .exhaustive import exhaustive_search
 from .growth import LISTED
+from .length_penalty import coverage_bonus
 from .reranking import ranked
 from .sampling import sample
 from .scorer import Step
@@ -31,6 +32,8 @@ class Decoder:
     start: tuple[int, ...]
     """Tokens fed before the first one is generated, a prefix included."""
     eos: int | None
+    coverage: Callable[[Any], Any] | None = None
+    """Of a state, the attention that each source position has got so far, shape (B, S); None without attention."""
 
     @property
     def model(self) -> dict[str, Any]:
@@ -101,7 +104,15 @@ def _beam_settings(settings: SearchSettings, listed: int) -> dict[str, Any]:
 
 
 def _beam(decoder: Decoder, settings: SearchSettings, follow: Sequence[int], listed: int) -> Search:
-    return beam_search(**decoder.model, **_beam_settings(settings, listed), follow=follow)
+    """Errors: ValueError for a coverage penalty where the model has no attention."""
+    bonus = None
+    if settings.coverage:
+        if decoder.coverage is None:
+            raise ValueError(
+                f"a coverage penalty needs attention, got {settings.coverage:g} for a model without; set it to 0."
+            )
+        bonus = coverage_bonus(settings.coverage, decoder.coverage)
+    return beam_search(**decoder.model, **_beam_settings(settings, listed), follow=follow, bonus=bonus)
 
 
 def _diverse(decoder: Decoder, settings: SearchSettings, _: Sequence[int], listed: int) -> Search:

@@ -8,7 +8,7 @@ from ..checks import check_choice, check_real, check_whole
 from .diverse import GREATEST_STRENGTH
 from .exact import LIMIT
 from .filters import Filters
-from .length_penalty import NO_PENALTY, LengthPenalty
+from .length_penalty import GREATEST_ALPHA, NO_PENALTY, LengthPenalty
 from .rules import FREE, MOST, Rules
 from .semantics import HUGGING_FACE_CANONICAL, SEMANTICS, SHRINKING, Horizon, Semantics
 
@@ -43,6 +43,8 @@ class SearchSettings:
     """Hypotheses handed out, at most."""
     limit: int = LIMIT
     """Hypotheses that an exact search, other than the exhaustive one, may feed."""
+    coverage: float = 0.0
+    """Weight β of the coverage penalty (Wu et al., 2016) of beam search, where the model has attention."""
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)
@@ -51,6 +53,7 @@ class SearchSettings:
             check_whole(name, getattr(self, name), 1, MOST)
         check_whole("seed", self.seed, 0, MOST)
         check_real("strength", self.strength, 0.0, GREATEST_STRENGTH)
+        check_real("coverage", self.coverage, 0.0, GREATEST_ALPHA)
 
     @property
     def meaning(self) -> Semantics:

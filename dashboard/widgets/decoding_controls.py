@@ -118,6 +118,8 @@ def _ranking(page: DecodingPage) -> None:
     st.selectbox("Length penalty", list(PENALTY_TITLES), format_func=PENALTY_TITLES.__getitem__, key="penalty")
     is_strong = st.session_state["penalty"] in ("length", "gnmt")
     st.number_input("α", -2.0, 4.0, step=0.1, format="%g", key="alpha", disabled=not is_strong)
+    if page.has_source and page.method == "beam":
+        st.number_input("Coverage β (where there is attention)", 0.0, 10.0, step=0.1, format="%g", key="coverage")
 
 
 def _drawing(page: DecodingPage) -> None:

@@ -106,6 +106,7 @@ def decoding_fields() -> list[Field]:
         Choice("semantics", "Semantics", HUGGING_FACE_CANONICAL.key, SEMANTICS_TITLES),
         Choice("penalty", "Length penalty", "own", PENALTY_TITLES),
         Number("alpha", "α", 1.0, -2.0, 4.0),
+        Number("coverage", "Coverage β", 0.0, 0.0, 10.0),
         *_drawing_fields(),
         Number("proof", "Hypotheses fed for the proof", PROOF, 1, MOST_PROOF),
         Choice("rank_by", "Rank by", "length", RANKINGS),

@@ -75,6 +75,7 @@ class DecodingPage:
             max_length=int(values["most"]),
             semantics=str(values["semantics"]),
             length_penalty=self._penalty(),
+            coverage=float(self.values["coverage"]) if self.has_source else 0.0,
             rules=Rules(int(values["least"]), int(values["ngram"]), self.forced),
             filters=Filters(float(values["temperature"]), int(values["top_k"]) or None, float(values["top_p"])),
             seed=int(values["draw"]),

@@ -67,6 +67,17 @@ def test_a_model_of_pairs_is_searched_as_it_scores_by_teacher_forcing(port: int,
         assert float(forced) == pytest.approx(one["log_prob"], abs=1e-6)
 
 
+def test_a_coverage_penalty_is_in_the_score_of_a_model_with_attention_alone(port: int, pairs: str) -> None:
+    plain = searched(port, pairs, PAIRS.names[0], source="ABCD", length="6", size="3")["hypotheses"]
+    sent = searched(port, pairs, PAIRS.names[0], source="ABCD", length="6", size="3", coverage="2")
+    assert (
+        all(one["score"] < one["log_prob"] for one in sent["hypotheses"]) and plain[0]["score"] == plain[0]["log_prob"]
+    )
+    assert sent["best"] is None and "coverage" in sent["best_status"]
+    status, _, body = get(port, "/unroll/search?coverage=1&method=beam")
+    assert status == 400 and "needs attention" in json.loads(body)["error"]
+
+
 def test_without_a_source_the_first_held_out_is_read_and_a_prefix_is_of_the_target(port: int, pairs: str) -> None:
     sent = searched(port, pairs, PAIRS.names[0], prefix="AB", length="4")
     task = opened_pairs(PairMoment(PAIRS, 0)).task
@@ -81,6 +92,7 @@ def test_the_code_shown_of_a_run_finds_what_the_server_found(port: int, pairs: s
     for asked, has_source in (
         (AskedSearch(f"run:{pairs}:{PAIRS.names[0]}", 2, "A", settings=SearchSettings(size=3, max_length=4)), True),
         (AskedSearch(f"run:{pairs}:{PAIRS.names[0]}", 2, source="ABC", settings=SearchSettings("greedy")), True),
+        (AskedSearch(f"run:{pairs}:{PAIRS.names[0]}", 2, settings=SearchSettings(coverage=0.5)), True),
         (AskedSearch(f"run:{words}:{WORDS.names[0]}", 0, "the value", settings=SearchSettings(max_length=4)), False),
     ):
         names: dict = {}

@@ -125,7 +125,7 @@ def test_next_tokens_of_no_hypothesis_are_refused(port: int, tokens: str, says: 
 
 def test_a_question_written_is_the_question_read() -> None:
     settings = SearchSettings(
-        "diverse", 6, 30, "fairseq", gnmt(0.6), Rules(2, 3, (1, 2)), Filters(0.7, 5, 0.9), 7, 3, 1.5, 4
+        "diverse", 6, 30, "fairseq", gnmt(0.6), Rules(2, 3, (1, 2)), Filters(0.7, 5, 0.9), 7, 3, 1.5, 4, coverage=0.3
     )  # fmt: skip
     for asked in (
         AskedSearch(),
