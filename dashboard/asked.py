@@ -78,6 +78,8 @@ class Strip:
     """Strength of each token for each row of the heatmap, in [0, 1], shape (T, T); (M, T, T) for M subplots of one."""
     title: str
     """What the colours say, e.g. "Loss at t reaches back to"."""
+    names: tuple[str, ...] = ()
+    """How the rows are called, where they are others than the tokens; `rows` is then of shape (len(names), T)."""
 
 
 @dataclass(frozen=True)

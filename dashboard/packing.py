@@ -33,4 +33,10 @@ def _packed_strip(strip: Strip) -> dict[str, Any]:
     rows = np.asarray(strip.rows, float)
     levels = np.where(np.isnan(rows), NO_NUMBER, np.round(np.clip(rows, 0, 1) * (NO_NUMBER - 1)))
     data = base64.b64encode(levels.astype(np.uint8).tobytes()).decode()
-    return {"tokens": list(strip.tokens), "title": strip.title, "shape": list(rows.shape), "data": data}
+    return {
+        "tokens": list(strip.tokens),
+        "names": list(strip.names),
+        "title": strip.title,
+        "shape": list(rows.shape),
+        "data": data,
+    }

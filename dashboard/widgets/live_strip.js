@@ -31,7 +31,7 @@ export class Strip {
     this.write(Array(count).fill(" "));
   }
 
-  /** Show {tokens, title, shape, data: base64 bytes} of the heatmaps among these traces, or nothing for null; the row that was
+  /** Show {tokens, names of rows that are no tokens, title, shape, data: base64 bytes} of the heatmaps among these traces, or nothing for null; the row that was
    * picked stays. */
   show(given, traces) {
     this.element.hidden = given === null;
@@ -47,15 +47,21 @@ export class Strip {
     this.pick(Math.min(this.row ?? Infinity, this.length - 1), this.map);
   }
 
+  /** How many rows there are. */
   get length() {
-    return this.given.tokens.length;
+    return this.given.names.length || this.given.tokens.length;
+  }
+
+  /** How a row is called. */
+  name(row) {
+    return this.given.names.length ? signs(this.given.names[row]) : this.spans[row].textContent;
   }
 
   write(tokens) {
     this.said = `${tokens}`;
     this.spans = tokens.map((token) => {
       const span = document.createElement("span");
-      span.textContent = Array.from(token, (letter) => SIGNS[letter] ?? letter).join("") || "∅";
+      span.textContent = signs(token);
       return span;
     });
     this.text.replaceChildren(...this.spans);
@@ -64,16 +70,17 @@ export class Strip {
 
   /** Colour the tokens by a row of one of the heatmaps. */
   pick(row, map) {
-    const maps = this.levels.length / this.length ** 2;
+    const { names, tokens } = this.given;
+    const maps = this.levels.length / (this.length * tokens.length);
     Object.assign(this, { row, map: Math.min(map, maps - 1) });
-    const start = (this.map * this.length + row) * this.length;
+    const start = (this.map * this.length + row) * tokens.length;
     this.spans.forEach((span, index) => {
       const level = this.levels[start + index];
       span.style.setProperty("--level", level / (NO_NUMBER - 1));
       span.classList.toggle("no-number", level === NO_NUMBER);
-      span.classList.toggle("picked", index === row);
+      span.classList.toggle("picked", !names.length && index === row);
     });
-    const said = `t = ${row + 1} “${this.spans[row].textContent}”`;
+    const said = `t = ${row + 1} “${this.name(row)}”`;
     const name = maps > 1 ? [...this.names.values()][this.map] : "";
     this.title.textContent = [this.given.title, said, name].filter(Boolean).join(" · ");
     this.element.setAttribute("aria-valuenow", String(row + 1));
@@ -88,7 +95,7 @@ export class Strip {
 
   touch(target, onTime) {
     const row = this.spans.indexOf(target);
-    if (row < 0) return;
+    if (row < 0 || this.given.names.length) return;
     this.pick(row, this.map);
     onTime(row + 1);
   }
@@ -99,4 +106,9 @@ export class Strip {
     event.preventDefault();
     this.pick(Math.min(Math.max(this.row + move, 0), this.length - 1), this.map);
   }
+}
+
+/** A token as it can be seen. */
+function signs(token) {
+  return Array.from(token, (letter) => SIGNS[letter] ?? letter).join("") || "∅";
 }

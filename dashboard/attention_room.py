@@ -1,0 +1,113 @@
+"""GET /unroll/asked/attention/{name}: a picture of sequence to sequence, drawn from a run or computed in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.recordings.storage import RecordNotFoundError
+from core.training.translation_moment import PairMoment
+from dashboard import server
+from dashboard.analysis_call import call_within
+from dashboard.answering import Snapshot, Work, answer, snapshot
+from dashboard.asked import Drawn
+from dashboard.attention_asked import PairsAsked, read_pairs_question
+from dashboard.attention_calls import context_trace, first_snapshots, tried_by_hand
+from dashboard.attention_drawings import (
+    RECORDED_PICTURES,
+    SEEN_PICTURES,
+    draw_by_hand,
+    draw_by_itself,
+    draw_contexts,
+    draw_seen_at,
+)
+from dashboard.attention_seen import Seen, recording_of
+from dashboard.attention_shipped import shipped_name
+from dashboard.desk import Call
+from dashboard.packing import packed
+from dashboard.replies import answered, refusal
+
+HAND_PICTURES = {"by-itself": draw_by_itself, "by-hand": draw_by_hand}
+NOTHING_YET = "This picture is of training over time, and nothing is trained yet; train a model first."
+
+
+def seen_work(name: str, asked: PairsAsked) -> Work:
+    """A picture of all models at one step; where nothing is trained, as they are at first."""
+    with recording_of(asked) as recording:
+        if recording is not None:
+            try:
+                drawn, step = draw_seen_at(name, asked, recording)
+                return Work((), step, body=packed(drawn, step))
+            except RecordNotFoundError:
+                pass  # a run whose first row is not there yet
+    call = _call(("first", asked.config), first_snapshots, asked.config)
+    key = ("answer", name, replace(asked, run_id=None, step=None))
+    return Work(key, None, (call,), lambda results: _untrained(SEEN_PICTURES[name], asked, results[0]))
+
+
+def _untrained(draw: Callable, asked: PairsAsked, found: Any) -> Drawn:
+    drawn = draw(asked, Seen(asked.config, 0, found))
+    return replace(drawn, reading=f"Before training. {drawn.reading}")
+
+
+def recorded_work(name: str, asked: PairsAsked) -> Work:
+    """A picture of a run over all its steps. Errors: ValueError without one."""
+    with recording_of(asked) as recording:
+        if recording is None:
+            raise ValueError(NOTHING_YET)
+        step = recording.last_step
+        return Work((), step if asked.run_id else None, body=packed(RECORDED_PICTURES[name](asked, recording), step))
+
+
+def asked_of_model(name: str, asked: PairsAsked) -> Work:
+    """A picture that a model is asked for."""
+    found, identity = _weights(asked)
+    step, parameters = found
+    moment = PairMoment(asked.config, asked.model, parameters)
+    key = (identity, asked.config, asked.model, step, asked.example)
+    if name == "contexts":
+        draw: Callable[[PairsAsked, Any], Drawn] = draw_contexts
+        call = _call(("contexts", *key), context_trace, moment, asked.example)
+    else:
+        call = _call(("hand", *key, asked.hand), tried_by_hand, moment, asked.example, asked.hand)
+        draw = HAND_PICTURES[name]
+    dated = None if asked.run_id is None else step
+    return Work(("answer", name, call.key), dated, (call,), lambda results: draw(asked, results[0]))
+
+
+def _weights(asked: PairsAsked) -> tuple[Snapshot, str | None]:
+    """Step and parameters of the model that is asked, and whose they are; those that ship are of the last step."""
+    with recording_of(asked) as recording:
+        if recording is None:
+            return (0, None), None
+        step = asked.step if asked.run_id is not None else None
+        return snapshot(recording, asked.model_name, step), asked.run_id or shipped_name(asked.config)
+
+
+def _call(key: tuple, function: Callable, *arguments: Any) -> Call:
+    return Call(key, call_within, (server.most_analysis_seconds(), function, *arguments, server.texts_root()))
+
+
+async def _picture(request: Request) -> Response:
+    name, given = request.path_params["name"], dict(request.query_params)
+    works: dict[str, Callable[[str, PairsAsked], Work]] = {
+        **dict.fromkeys(SEEN_PICTURES, seen_work),
+        **dict.fromkeys(RECORDED_PICTURES, recorded_work),
+        **dict.fromkeys(("contexts", *HAND_PICTURES), asked_of_model),
+    }
+    if name not in works:
+        return refusal("There is no such picture; reload the page.", 404)
+
+    def work() -> Work:
+        asked = read_pairs_question(name, given, server.runs_root())
+        server.jobs().limits.check(asked.config)
+        return works[name](name, asked)
+
+    return await answer(request, work)
+
+
+picture = answered(_picture)
