@@ -52,5 +52,5 @@ function countsOf(scene) {
 
 function notesOf({ answer }) {
   const left = answer.hidden?.count ? `${answer.hidden.count.toLocaleString("en")} more candidates are not listed, only counted where they branch off. ` : "";
-  return `${left}${answer.best_status ?? ""} ${answer.method}. Stopped: ${answer.stopped}.`.trim();
+  return `${left}${answer.best_status ?? ""} ${answer.method[0].toUpperCase()}${answer.method.slice(1)}. Stopped: ${answer.stopped}.`.trim();
 }
