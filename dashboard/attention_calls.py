@@ -45,7 +45,7 @@ def first_snapshots(config: TranslationConfig, texts: Path) -> dict[str, Attenti
     task = make_pairs(config.task, texts)
     pairs = measuring_pairs(task, config)
     models = {name: initial_seq2seq(config, place, task) for place, name in enumerate(config.names)}
-    return {name: measured(model, task, pairs)[1] for name, model in models.items()}
+    return {name: measured(model, pairs)[1] for name, model in models.items()}
 
 
 def context_trace(moment: PairMoment, example: int, texts: Path) -> AttentionTrace:

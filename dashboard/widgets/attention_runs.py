@@ -56,7 +56,7 @@ def _run(run_id: str) -> ShownRun | None:
         st.warning(f"The run can no longer be read: {verbatim(str(error))}")
         return None
     is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
-    return ShownRun(header, config, is_own)
+    return ShownRun(header, config, is_own)  # type: ignore[arg-type]
 
 
 def shown_run(wanted: TranslationConfig) -> ShownRun | None:
@@ -66,7 +66,7 @@ def shown_run(wanted: TranslationConfig) -> ShownRun | None:
     """
     run_id = st.session_state.get(state.PAIRS_RUN)
     run = None if run_id is None else _run(run_id)
-    if run is not None and (run.config.kind != wanted.kind or not _is_same(run.config, wanted)):  # type: ignore[attr-defined]
+    if run is not None and (run.config.kind != wanted.kind or not _is_same(run.config, wanted)):
         if run.is_own:
             _end(run.header.id)
         run = None
