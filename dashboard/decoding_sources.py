@@ -107,9 +107,8 @@ def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened
     step, state = seq2seq_step(model.model, task.encode(read))
     prefix = tuple(task.target.encode(asked.prefix)[:-1])
     coverage = None if state.coverage is None else _coverage
-    return Opened(
-        Decoder(step, state, (START, *prefix), STOP, coverage), task.target_symbols, prefix, TEXT_REPEATS, read
-    )
+    decoder = Decoder(step, state, (START, *prefix), STOP, coverage)
+    return Opened(decoder, task.target_symbols, prefix, TEXT_REPEATS, read)
 
 
 def _coverage(state: Writing) -> Tensor:

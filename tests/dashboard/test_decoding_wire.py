@@ -79,7 +79,7 @@ def test_the_shipped_model_searches_as_it_does_in_core(port: int, shipped) -> No
     opened = opened_source(Source("tiny", "", shipped), asked, None)
     here = search(opened.decoder, asked.settings)
     assert [tuple(one["tokens"]) for one in sent["hypotheses"]] == [one.tokens for one in here.hypotheses]
-    assert sent["label"].startswith("shipped") and sent["symbols"][sent["end"]] == "\n"
+    assert "shipped" in sent["label"] and sent["symbols"][sent["end"]] == "\n"
     assert len(sent["nodes"]["id"]) == len(here.tree)
 
 
