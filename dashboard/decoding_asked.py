@@ -25,7 +25,7 @@ END, NO_END = "\n", ""
 """The symbol that ends a text unless another is asked for, and the one that says that none does."""
 MOST_SIZE, MOST_LENGTH = 64, 200
 MOST_PREFIX, MOST_FORCED = 1000, 200
-PROOF, MOST_PROOF = 3000, 30_000
+PROOF, MOST_PROOF = 1000, 30_000
 TEXT_LENGTH = 20
 """Tokens that a model of text generates unless more are asked for."""
 PENALTIES = {"none": "none", "length": "by length", "gnmt": "GNMT"}

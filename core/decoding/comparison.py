@@ -12,7 +12,7 @@ from .growth import LISTED
 from .methods import Decoder, comparable, search
 from .search_error import score_against_size
 from .semantics import SEMANTICS
-from .settings import SearchSettings
+from .settings import EXACT, SearchSettings
 
 LABELS = {
     "greedy": "Greedy",
@@ -46,7 +46,11 @@ def side_by_side(decoder: Decoder, settings: SearchSettings) -> tuple[Outcome, .
     """Every method on the same question, with the other settings as they are."""
     groups = settings.groups if settings.size % settings.groups == 0 else settings.size
     fitting = replace(settings, groups=groups)
-    return outcomes(decoder, {label: replace(fitting, method=method) for method, label in LABELS.items()})
+    exact = replace(fitting, returned=1)  # to prove several would cost more than the answer that is compared
+    return outcomes(
+        decoder,
+        {label: replace(exact if name in EXACT else fitting, method=name) for name, label in LABELS.items()},
+    )
 
 
 def by_semantics(decoder: Decoder, settings: SearchSettings) -> tuple[Outcome, ...]:
