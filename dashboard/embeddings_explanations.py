@@ -17,7 +17,9 @@ which shows only part of the variance; each frame of a run is turned onto the on
 $$R = \arg\min_{R^\top R = 1} \lVert X_{k} R - X_{k-1} \rVert_F = U V^\top, \qquad X_k^\top X_{k-1} = U \Sigma V^\top$$
 
 (Procrustes; Schönemann, 1966), as components have no direction of their own and else would flip from frame to frame.
-Nearness is told by the cosine $\cos(v, w) = W_v \cdot W_w / (\lVert W_v \rVert \lVert W_w \rVert)$ in all $E$ numbers.
+Nearness is told by the cosine $\cos(v, w) = W_v \cdot W_w / (\lVert W_v \rVert \lVert W_w \rVert)$ in all $E$ numbers;
+where there are two, by the distance. In many numbers the drawn start outweighs what training adds for long: *what
+training added*, $W_v - W_v^{(0)}$, shows that alone. After 100 steps of *Words* “can” lies by “must”, “may” and “will”.
 """,
     """
 1. **Predict.** Trained on text, character by character: which comes nearest to “e”? To “3”? To “(”?

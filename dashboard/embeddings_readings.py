@@ -20,6 +20,8 @@ def named(labels: Sequence[str]) -> str:
 
 def space_sentence(label: str, chosen: str, size: int, share: float | None, near: Sequence[str], moved: float) -> str:
     """How much of the space the picture shows, and who is near the chosen token."""
+    if not near or (share is not None and np.isnan(share)):
+        return f"**{label}**: nothing, as yet: “{chosen}” stands where it began."
     if share is None:
         shows = "The rows have two numbers, so the picture shows all of them"
     else:
@@ -33,7 +35,7 @@ def neighbours_sentence(
 ) -> str:
     """The nearest token, and how near it was at first."""
     if not len(labels):
-        return f"“{chosen}” has a row of zeros, and so no direction and no neighbours."
+        return f"“{chosen}” has only zeros here, and so no direction and no neighbours."
     name = "distance" if is_distance else "cosine"
     then = "" if before is None else f", {before[0]:.2f} before training"
     mean = "" if before is None else f" The mean of the {len(labels)} was {before.mean():.2f} and is {now.mean():.2f}."

@@ -54,7 +54,7 @@ def table_work(asked: Asked) -> Work:
     draw, token = TABLES[asked.name.rpartition("/")[2]], int(asked.extra.get("token", 0))
     if SHIPPED in asked.extra:
         return Work((), None, body=packed(draw(shipped_table(), token), None))
-    table = _recorded(asked)
+    table = _recorded(asked, is_change="change" in asked.extra)
     if table is not None:
         return Work((), table.step, body=packed(_dated(draw(table, token), table), table.step))
     if not asked.config.models[asked.models[0]].vectors:  # drawn in milliseconds, where a worker may be busy
@@ -85,13 +85,13 @@ def _dated(drawn: Drawn, table: Table) -> Drawn:
     return replace(drawn, reading=f"At training step {table.step}. {drawn.reading}")
 
 
-def _recorded(asked: Asked) -> Table | None:
+def _recorded(asked: Asked, is_change: bool = False) -> Table | None:
     """The table of a run; None without a run, and before its first row."""
     if asked.run_id is None:
         return None
     with readers_of(server.runs_root()).reading(asked.run_id) as recording:
         try:
-            return run_table(recording, asked.config, asked.models[0], asked.step)
+            return run_table(recording, asked.config, asked.models[0], asked.step, is_change)
         except RecordNotFoundError:
             return None
 

@@ -48,7 +48,7 @@ class Table:
     rows: np.ndarray
     """Shape (V, E), float32."""
     first: np.ndarray | None
-    """As they began, shape (V, E); None where that is not known."""
+    """As they began, shape (V, E); None where that is not known, or already taken off."""
     frames: np.ndarray
     """Places in the plane over the snapshots up to now, each turned onto the one before, shape (F, V, 2)."""
     share: float | None
@@ -106,8 +106,12 @@ def planned_table(config: TrainingConfig, model: int, rows: np.ndarray) -> Table
     return Table(tokens_of(config), rows, rows, places[None], share, config.models[model].label, 0)
 
 
-def run_table(recording: Recording, config: TrainingConfig, model: int, step: int | None) -> Table:
+def run_table(
+    recording: Recording, config: TrainingConfig, model: int, step: int | None, is_change: bool = False
+) -> Table:
     """Of a run's model, at its newest snapshot at or before the step; None: the newest.
+
+    With `is_change` the rows are what training added to those drawn: in many numbers the drawn part outweighs it long.
 
     Errors: RecordingError, also before the first row; ValueError for a task without tokens.
     """
@@ -115,8 +119,10 @@ def run_table(recording: Recording, config: TrainingConfig, model: int, step: in
     shape = (len(tokens.symbols), one.embedding_size or one.hidden_size)
     found, _ = snapshot(recording, name, step)
     first, rows = (table_rows(np.asarray(recording.record(f"{name}/parameters", at)), shape) for at in (0, found))
-    frames, share = _frames_of(recording, config, model, found, shape)
-    return Table(tokens, rows, first, frames, share, one.label, found)
+    taken = first if is_change else np.zeros_like(first)
+    frames, share = _frames_of(recording, config, model, found, taken)
+    label = f"{one.label}, what training added" if is_change else one.label
+    return Table(tokens, rows - taken, None if is_change else first, frames, share, label, found)
 
 
 def table_rows(parameters: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -129,13 +135,14 @@ _lock = threading.Lock()
 
 
 def _frames_of(
-    recording: Recording, config: TrainingConfig, model: int, last: int, shape: tuple[int, int]
+    recording: Recording, config: TrainingConfig, model: int, last: int, taken: np.ndarray
 ) -> tuple[np.ndarray, float | None]:
-    """Every frame from step 0 to `last`, each turned onto the one before; those drawn before are kept."""
+    """Frames of the rows less `taken` from step 0 to `last`, each turned onto the one before; drawn ones are kept."""
     name = config.names[model]
+    key = (recording.header.id, recording.header.created, name, bool(taken.any()))
     with _lock:
-        known = _kept.setdefault((recording.header.id, recording.header.created, name), {})
-        _kept.move_to_end((recording.header.id, recording.header.created, name))
+        known = _kept.setdefault(key, {})
+        _kept.move_to_end(key)
         while len(_kept) > MOST_RUNS:
             _kept.popitem(last=False)
     before: np.ndarray | None = None
@@ -143,7 +150,7 @@ def _frames_of(
     for step in _snapshot_steps(recording, config, name, last):
         if step not in known:
             parameters = np.asarray(recording.record(f"{name}/parameters", step))
-            places, shown = plane(table_rows(parameters, shape))
+            places, shown = plane(table_rows(parameters, taken.shape) - taken)
             turn = before is not None and shown is not None
             known[step] = (places @ rotation_onto(places, before) if turn else places, shown)  # type: ignore[arg-type]
         before, share = known[step]

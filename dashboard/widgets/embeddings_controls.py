@@ -17,8 +17,10 @@ from dashboard.widgets.embeddings_fields import (
     CELLS,
     EMBEDDINGS,
     FIRST_TITLES,
+    LOOKS,
     PLACES,
     SECTIONS,
+    SITUATION_LOOKS,
     SITUATIONS,
     TASKS,
     WHO,
@@ -47,6 +49,7 @@ def situation_control(fields: list[Any]) -> None:
         name = st.session_state["e_situation"]
         if name in SITUATIONS:
             st.session_state.update(situation(name, fields))
+            st.session_state["e_of"] = SITUATION_LOOKS.get(name, "rows")
             st.session_state[f"address-notices-{EMBEDDINGS}"] = []
 
     st.segmented_control("Situation", list(SITUATIONS), key="e_situation", on_change=choose,
@@ -126,5 +129,7 @@ def token_control(page: EmbeddingsPage) -> None:
                          width=420)  # fmt: skip
         st.selectbox(f"{page.tokens.unit.capitalize()}", page.tokens.symbols, format_func=visible, key="e_token",
                      width=200)  # fmt: skip
+        if page.config is not None and page.show == "space":
+            st.segmented_control("Shown", list(LOOKS), format_func=LOOKS.__getitem__, key="e_of", required=True)
     if page.config is None:
         st.caption("An LSTM of 256 units that read nine tenths of Python's standard library, character by character.")

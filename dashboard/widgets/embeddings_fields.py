@@ -27,6 +27,7 @@ SECTIONS = {
 WHO = {"shipped": "the shipped model", "own": "a model trained here"}
 TASKS = {"next_character": "Next character", "next_word": "Next word", "recall": "Recall the first symbol"}
 CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+LOOKS = {"rows": "the rows", "change": "what training added to them"}
 BEGINNINGS = {
     "drawn": "drawn, and trained",
     "kept": "drawn, and frozen",
@@ -52,7 +53,9 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "Words with vectors": {**_TRAINED, "e_task": "next_word", "e_size": 50, "e_begin": "three"},
 }
 """What each situation sets; everything else that says whose table goes to its default."""
-PLACES = frozenset(("show", "e_token", "e_which", "e_vectors", "e_a", "e_b", "e_c"))
+SITUATION_LOOKS = {"Words": "change"}
+"""What a situation shows of the rows, where it is not the rows themselves."""
+PLACES = frozenset(("show", "e_token", "e_which", "e_of", "e_vectors", "e_a", "e_b", "e_c"))
 """Fields that say where one looks, and so belong to no situation."""
 LIVE = "e_lr"
 """What changes a run while it goes on."""
@@ -93,6 +96,7 @@ def embeddings_fields(limits: Limits, texts: Path) -> list[Field]:
         VectorsField("e_vectors", "Vectors", COUNTED, texts),
         Words("e_token", "Token", FIRST_TOKENS["character"], MOST_LETTERS),
         Number("e_which", "Model", 1, 1, 4),
+        Choice("e_of", "Shown", "rows", LOOKS),
         *(
             Words(f"e_{name}", f"Word {name}", word, MOST_LETTERS)
             for name, word in zip("abc", FIRST_WORDS, strict=True)

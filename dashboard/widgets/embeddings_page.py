@@ -53,6 +53,11 @@ class EmbeddingsPage:
         return visible(self.tokens.symbols[self.token])
 
     @property
+    def is_change(self) -> bool:
+        """Whether what training added is shown, not the rows; only a run has that."""
+        return self.run_id is not None and self.values["e_of"] == "change"
+
+    @property
     def run_id(self) -> str | None:
         """Of the run whose table is shown."""
         return None if self.run is None or self.config is None else self.run.header.id

@@ -68,5 +68,6 @@ def words_panels(source: str, size: int, words: tuple[str, str, str]) -> list[Pa
 
 
 def _table_panel(page: EmbeddingsPage, name: str, title: str, alt: str, height: int, span: int = 1) -> Panel:
-    asked = table_question(name, page.config, page.model, token=page.token)
+    change = {"change": 1} if page.is_change and name in ("space", "neighbours") else {}
+    asked = table_question(name, page.config, page.model, token=page.token, **change)
     return Panel(name, go.Figure(), "asked", title, alt=alt, question=asked, height=height, span=span)

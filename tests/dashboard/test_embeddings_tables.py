@@ -86,6 +86,14 @@ def test_rows_of_two_numbers_are_their_places_and_longer_ones_keep_their_distanc
     assert np.abs(np.diff(five.frames, axis=0)).max() < 0.1  # no frame flips against the one before
 
 
+def test_what_training_added_is_the_rows_less_their_start(recording, runs) -> None:
+    whole, added = (run_table(recording, WORDS, 0, 3, is_change) for is_change in (False, True))
+    np.testing.assert_array_equal(added.rows, whole.rows - whole.first)
+    assert added.first is None and (added.frames[0] == 0).all() and "what training added" in added.label
+    nothing = run_table(recording, WORDS, 0, 0, is_change=True)
+    assert "nothing, as yet" in draw_space(nothing, 3).reading and "only zeros" in draw_neighbours(nothing, 3).reading
+
+
 def test_rows_that_never_moved_are_exactly_those_that_no_batch_had(recording, runs) -> None:
     table = run_table(recording, WORDS, 0, 3)
     met = times_met(WORDS, 3, None)
