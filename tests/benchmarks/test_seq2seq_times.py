@@ -29,8 +29,8 @@ BOTTLENECK = TranslationConfig(
 )
 NAMES = TranslationConfig(
     PairsConfig("names", language="fr"),
-    (Seq2SeqConfig("lstm", 128, attention="additive", input_feeding=True),),
-    steps=1500,
+    (Seq2SeqConfig("lstm", 128, attention="general"),),
+    steps=400,
     learning_rate=3e-3,
 )
 
