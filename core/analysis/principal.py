@@ -21,7 +21,7 @@ class Principal:
 
 
 def principal_components(points: np.ndarray, count: int = 2) -> Principal:
-    """The first components of points (V, E), by singular values (Hotelling, 1933).
+    """The first components of points (V, E), eigenvectors of their covariance (Hotelling, 1933).
 
     Errors: ValueError for points that are not finite, or have fewer than `count` coordinates.
     """
@@ -31,11 +31,9 @@ def principal_components(points: np.ndarray, count: int = 2) -> Principal:
     if not np.isfinite(points).all():
         raise ValueError("components need finite points, got NaN or Inf; take an earlier training step.")
     centred = points - points.mean(axis=0)
-    _, values, axes = np.linalg.svd(centred, full_matrices=False)  # axes: (min(V, E), E)
-    axes = np.vstack([axes, np.zeros((max(count - len(axes), 0), points.shape[1]))])[:count]
-    coordinates = centred @ axes.T  # (V, E) x (E, K) -> (V, K)
+    values, axes = np.linalg.eigh(centred.T @ centred)  # ascending; an E x E matrix, as V is often thousands
+    coordinates = centred @ axes[:, : -count - 1 : -1]  # (V, E) x (E, K) -> (V, K)
     largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(count)]
-    total = (values**2).sum()
-    spread = np.append(values**2, np.zeros(count))[:count]
-    shares = spread / total if total > 0 else np.full(count, np.nan)
+    spread = np.maximum(values, 0)
+    shares = spread[: -count - 1 : -1] / spread.sum() if spread.sum() > 0 else np.full(count, np.nan)
     return Principal(coordinates * np.where(largest < 0, -1.0, 1.0), shares)

@@ -29,8 +29,8 @@ section_control()
 is_about_a_table = st.session_state["show"] in TABLE_SECTIONS
 run = None
 if is_about_a_table:
-    situation_control(fields)
     run = run_of_page(fields)
+    situation_control(fields)
     model_controls()
     run_row(fields, run)
 try:
