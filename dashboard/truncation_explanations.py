@@ -83,7 +83,8 @@ where $h^{\text{new}}$ is computed from the beginning with the new weights. It g
 how long a state lives. In stateful training over a whole book nobody ever recomputes it.
 """,
     """
-1. **Predict.** With Adam at 0.003, how far is a carried state from a new one in the first steps: 0.1 %, 1 % or 10 %?
+1. **Predict.** With Adam at 0.003, how far is a carried state from a new one after the first update: 0.3 %, 3 %
+   or 30 %?
 2. **Run.** Read the picture; press *Train*; then train again with a learning rate of 0.03.
 3. **Read.** Goal: staleness at step 20 for both rates, and the loss of windows of 10 with h carried and from h₀ = 0
    after 300 steps, in nats.

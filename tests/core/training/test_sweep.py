@@ -16,6 +16,8 @@ from core.training.loop import Knobs, train
 from core.training.run import create_folder, train_into
 from core.training.sweep import Factor, SweepConfig
 from core.training.sweep_rows import ROWS, sweep_rows
+from core.training.translation_config import TranslationConfig
+from core.training.truncation_config import WHOLE, Truncation, TruncationConfig
 
 BASE = TrainingConfig(TaskConfig(length=8), (ModelConfig("rnn", hidden_size=6),), steps=4, batch_size=8)
 SMALL = SweepConfig(BASE, (Factor("task.length", (6, 9)),), seeds=(3, 5))
@@ -120,3 +122,27 @@ def test_a_limit_holds_for_the_largest_point():
 def test_what_no_sweep_can_be_is_refused(settings, says):
     with pytest.raises(ValueError, match=says):
         SweepConfig.from_dict({"kind": "sweep"} | settings)
+
+
+@pytest.mark.parametrize(
+    ("base", "factor"),
+    [
+        (TruncationConfig(steps=2, batch_size=4), Factor("truncations", ((WHOLE,), (Truncation("carry", 3),)))),
+        (TranslationConfig(steps=2, batch_size=4), Factor("task.max_length", (11, 12))),
+    ],
+    ids=lambda part: getattr(part, "kind", ""),
+)
+def test_a_run_of_any_kind_is_swept(base, factor):
+    sweep = SweepConfig(base, (factor,))
+    assert read_config(json.loads(json.dumps(sweep.to_dict()))) == sweep
+    rows = rows_of(sweep)
+    assert {row.scalars["point"] for row in rows} == {0, 1} and rows[-1].step == sweep.steps
+    assert any(name.endswith("/loss/curve") for name in rows[-1].records)
+
+
+def test_values_that_are_configs_are_printed_by_their_labels():
+    (whole, carried) = SweepConfig(
+        TruncationConfig(), (Factor("truncations", ((WHOLE,), (WHOLE, Truncation("carry", 3)))),)
+    ).points
+    assert whole.labels == ("whole sequence",)
+    assert carried.labels == ("whole sequence against windows of 3, h carried",)
