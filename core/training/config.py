@@ -50,21 +50,12 @@ class TrainingConfig:
     """One of STARTS: weights drawn by the seed, or those of the shipped character model, to go on from there."""
 
     def __post_init__(self):
-        for name, (low, high) in RANGES.items():
-            check_whole(name, getattr(self, name), low, high)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_learning_rate(self.learning_rate)
-        check_clip(self.clip)
-        check_max_norm(self.max_norm)
+        check_training(self)
         check_choice("start", self.start, STARTS)
         if self.start == SHIPPED_START and self.task.name != "next_character":
             raise ValueError(
                 f"start {SHIPPED_START!r} needs the task 'next_character', got {self.task.name!r}; choose it, or "
                 "start with drawn weights."
-            )
-        if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
-            raise ValueError(
-                f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
             )
 
     @property
@@ -105,6 +96,18 @@ class TrainingConfig:
     def from_dict(cls, data: Mapping[str, Any]) -> TrainingConfig:
         """The config from JSON. Errors: ValueError for unknown keys, wrong types and values out of range."""
         return read_dataclass(cls, data)
+
+
+def check_training(config: Any) -> None:
+    """ValueError unless a config's models, steps, batch size, seed, optimizer and clipping are such as a run takes."""
+    for name, (low, high) in RANGES.items():
+        check_whole(name, getattr(config, name), low, high)
+    check_choice("optimizer", config.optimizer, OPTIMIZERS)
+    check_learning_rate(config.learning_rate)
+    check_clip(config.clip)
+    check_max_norm(config.max_norm)
+    if not isinstance(config.models, tuple) or not 1 <= len(config.models) <= MAX_MODELS:
+        raise ValueError(f"a run compares 1 to {MAX_MODELS} models, got {quote(config.models)}; give a tuple of them.")
 
 
 def check_learning_rate(value: object) -> None:

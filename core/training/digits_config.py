@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from ..checks import check_choice, check_real, check_whole, quote
+from ..checks import check_choice, check_real
 from ..models.attention import NETWORKS
 from ..models.seq2seq_config import FUSIONS, Seq2SeqConfig
 from ..tasks.digits import LONGEST_WORD, SIDE
 from ..tasks.pairs import MAX_HELD_OUT, MIN_HELD_OUT
-from .config import MAX_MODELS, OPTIMIZERS, RANGES, check_clip, check_learning_rate, check_max_norm
+from .config import check_training
 from .names import unique_names
 from .run_config import Size
 from .strict import read_dataclass
@@ -48,18 +48,9 @@ class DigitsConfig:
     """Of the weights and of the batches."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            check_whole(name, getattr(self, name), low, high)
+        check_training(self)
         check_choice("patch", str(self.patch), tuple(map(str, PATCHES)))
         check_real("held_out", self.held_out, MIN_HELD_OUT, MAX_HELD_OUT)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_learning_rate(self.learning_rate)
-        check_clip(self.clip)
-        check_max_norm(self.max_norm)
-        if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
-            raise ValueError(
-                f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
-            )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from ..checks import check_choice, check_real, check_whole, quote
+from ..checks import check_real, check_whole
 from ..models.attention import NETWORKS
 from ..models.seq2seq_config import Seq2SeqConfig
 from ..tasks.pairs import MAX_LENGTH, PairsConfig
-from .config import MAX_MODELS, OPTIMIZERS, RANGES, check_clip, check_learning_rate, check_max_norm
+from .config import check_training
 from .names import unique_names
 from .run_config import Size
 from .strict import read_dataclass
@@ -46,18 +46,9 @@ class TranslationConfig:
     that are trained on."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            check_whole(name, getattr(self, name), low, high)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_learning_rate(self.learning_rate)
-        check_clip(self.clip)
-        check_max_norm(self.max_norm)
+        check_training(self)
         check_real("teacher_forcing", self.teacher_forcing, 0.0, 1.0)
         check_whole("test_length", self.test_length, 0, MAX_LENGTH)
-        if not isinstance(self.models, tuple) or not 1 <= len(self.models) <= MAX_MODELS:
-            raise ValueError(
-                f"a run compares 1 to {MAX_MODELS} models, got {quote(self.models)}; give a tuple of them."
-            )
 
     @property
     def names(self) -> tuple[str, ...]:
