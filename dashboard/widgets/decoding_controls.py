@@ -67,7 +67,7 @@ def search_controls(page: DecodingPage) -> None:
         st.selectbox("Model", list(models), format_func=models.__getitem__, key="of", width=270, on_change=_adopt)
         if page.has_source:
             st.text_input("Source", key="source", width=220, max_chars=MOST_PREFIX, placeholder="the first held out")
-        words = "A B C" if page.is_table else "type a text"
+        words = "A B C" if page.is_table else "how it begins" if page.has_source else "type a text"
         st.text_input("Prefix", key="prefix", width=200, max_chars=MOST_PREFIX, placeholder=words, on_change=_lose)
         st.selectbox("Method", list(LABELS), format_func=LABELS.__getitem__, key="by", width=180)
         if page.method in SIZED:

@@ -8,9 +8,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.decoding.repetition import repeated_spans
 from core.recordings.search import Hypothesis
 from core.recordings.search_outcomes import Account, Outcome
 from dashboard.decoding_readings import parting, written
+from dashboard.decoding_sources import TEXT_REPEATS
 
 NUMBERS = {
     "P": st.column_config.NumberColumn(format="%.4g"),
@@ -57,7 +59,7 @@ def _outcome(symbols: Sequence[str], one: Outcome, first: Sequence[int]) -> dict
     parts = None if tuple(first) == answer.tokens else parting(first, answer.tokens) + 1
     return {
         "search": one.label,
-        "answer": written(symbols, answer.tokens),
+        "answer": written(symbols, answer.tokens, repeated_spans(answer.tokens, TEXT_REPEATS)),
         "log P": answer.log_prob,
         "score": answer.score,
         "parts at token": parts,
