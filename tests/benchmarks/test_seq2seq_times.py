@@ -30,7 +30,7 @@ BOTTLENECK = TranslationConfig(
 NAMES = TranslationConfig(
     PairsConfig("names", language="fr"),
     (Seq2SeqConfig("lstm", 128, attention="general"),),
-    steps=400,
+    steps=200,
     learning_rate=3e-3,
 )
 
