@@ -60,7 +60,7 @@ class AskedUnrolled:
         if self.model not in DRAWN:
             return None
         one = ModelConfig(self.model, self.units, self.layers, self.both)
-        return TrainingConfig(TaskConfig("next_character", text="python-source"), (one,), seed=self.seed)
+        return TrainingConfig(TaskConfig("next_character"), (one,), seed=self.seed)
 
     @property
     def reading(self) -> AskedReading:

@@ -67,7 +67,7 @@ async def _unrolled(request: Request) -> Response:
     desk = desk_of(await asyncio.to_thread(server.analysis_pool))
     results = await desk.results(visitor_of(request), [unrolled_call(asked, chosen)], PATIENCE_SECONDS)
     if results is None:
-        return refusal("The server is busy and the numbers did not come; try again in a moment.", 422)
+        return refusal("The server is busy; the numbers come as soon as it can.", 429)  # the page asks again
     return zipped(request, await asyncio.to_thread(_packed, chosen, results[0]))
 
 
