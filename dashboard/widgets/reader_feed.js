@@ -10,11 +10,14 @@ export class Refusal extends Error {}
 export function begin(question, gates) {
   if (isMoving(question)) return;
   const addresses = [readingAddress(question), ...gates.map((gate) => planeAddress(question, gate))];
-  for (const address of addresses) {
-    const coming = fetch(address);
-    coming.catch(() => {}); // told to whoever takes it
-    ahead.set(address, coming);
-  }
+  addresses.forEach(askAhead);
+}
+
+/** Ask for an address before anybody can take its answer. */
+export function askAhead(address) {
+  const coming = fetch(address);
+  coming.catch(() => {}); // told to whoever takes it
+  ahead.set(address, coming);
 }
 
 /** The reading: {kind, gates, steps, units, layers, directions, tokens, losses, next, step, label, edited}. */

@@ -110,7 +110,7 @@ def _ignore() -> None:
     """Streamlit hands out only what has a callback."""
 
 
-_SHARED = ["reader_words.js", "reader_scales.js", "reader_half.js", "cell_symbols.js"]
+_SHARED = ["reader_words.js", "reader_feed.js"]
 _SCRIPTS = ["search_host.js", *sorted(path.name for path in Path(__file__).parent.glob("search_*.js")), *_SHARED]
 _LOADER = f"""
 const scripts = {_SCRIPTS};
