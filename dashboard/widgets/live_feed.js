@@ -54,7 +54,8 @@ export class Feed {
 
   question() {
     const asked = new URLSearchParams({ after: this.history.last, stride: this.history.stride });
-    for (const source of this.sources) asked.append("source", source);
+    // None would mean all that the run recorded, its parameters too.
+    for (const source of this.sources.length ? this.sources : [""]) asked.append("source", source);
     return `/unroll/runs/${encodeURIComponent(this.run)}/rows?${asked}`;
   }
 

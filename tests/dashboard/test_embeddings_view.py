@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from core.models.config import ModelConfig
-from core.recordings.storage import RecordingWriter, read_header
+from core.recordings.storage import RecordingWriter, open_recording, read_header
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from core.training.loop import train
 from core.training.rows import records, scalars
 from dashboard import server, state
+from dashboard.answers import rows_answer
 from dashboard.asked import read_question
 from dashboard.embeddings_asked import read_words, table_question, words_question
 from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
@@ -156,3 +157,10 @@ def test_the_table_to_take_home_is_that_of_the_run(runs) -> None:
     last = list(train(RECALL))[-1].models[0].parameters[:16].reshape(8, 2)
     np.testing.assert_allclose(numbers[:, 3:], last, rtol=1e-6)
     np.testing.assert_allclose(numbers[:, 1:3], last, rtol=1e-6)
+
+
+def test_a_page_whose_pictures_need_no_rows_is_sent_none_of_their_arrays(runs) -> None:
+    run = recorded(runs, RECALL)
+    with open_recording(runs / run) as recording:
+        rows = rows_answer(recording, sources=[""])["rows"]
+    assert [row["step"] for row in rows] == [0, 1, 2] and not any(row["arrays"] or row["scalars"] for row in rows)
