@@ -69,5 +69,5 @@ def home_cards() -> None:
 def _card(card: Card, picture: Path) -> None:
     if picture.exists():
         st.image(str(picture), width="stretch", alt=card.alt)
-    st.page_link(f"views/{card.view}.py", label=f"**{card.title}**", icon=":material/arrow_forward:")
+    st.page_link(f"views/{card.view}.py", label=f"**{card.title}**")
     st.caption(card.question)
