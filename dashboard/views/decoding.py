@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.readings import verbatim
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.decoding_controls import search_controls, section_control, situation_control
 from dashboard.widgets.decoding_fields import DECODING, decoding_fields
@@ -24,7 +25,7 @@ try:
     else:
         section(page)
 except TROUBLES as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
 lesson(page)
 show_code(page)
 downloads(page)

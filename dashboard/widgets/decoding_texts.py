@@ -12,6 +12,7 @@ from core.training.workers import WorkerDied
 from dashboard.decoding_explanations import DECODING_LESSONS
 from dashboard.decoding_measurements import exported
 from dashboard.decoding_snippets import plain_code, search_code
+from dashboard.readings import verbatim
 from dashboard.widgets.decoding_page import DecodingPage
 
 TROUBLES = (ValueError, RecordingError, LimitReached, WorkerDied, TimeoutError)
@@ -33,7 +34,7 @@ def show_code(page: DecodingPage) -> None:
         try:
             asked = page.asked()
         except TROUBLES as error:
-            st.caption(f"There is no search to show: {error}")
+            st.caption(f"There is no search to show: {verbatim(str(error))}")
             return
         st.caption("Run in a clone of this repository, it gives the same hypotheses, scores and tree.")
         st.code(search_code(asked, page.has_source))

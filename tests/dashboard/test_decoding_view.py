@@ -115,7 +115,13 @@ def test_what_an_address_may_not_say_is_told_and_the_page_stays(open_view, wrong
 )
 def test_a_search_that_cannot_be_is_a_sentence_and_the_page_stays(open_view, wrong: dict, says: str) -> None:
     page = open_view("decoding", **wrong)
-    assert says in page.error[0].value and len(page.title) == 1
+    assert says in page.error[0].value.replace("\\", "") and len(page.title) == 1
+
+
+def test_a_link_cannot_make_the_page_fetch_a_picture_through_what_it_complains_of(open_view) -> None:
+    page = open_view("decoding", prefix="![a](http://elsewhere/b)")
+    assert "http" in page.error[0].value and "![a](" not in page.error[0].value
+    assert not any("![a](" in one.value for one in [*page.caption, *page.markdown])
 
 
 def test_a_forced_beginning_is_said_and_let_go(open_view) -> None:
