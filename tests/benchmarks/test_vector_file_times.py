@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 WORDS, SIZE = 400_000, 50
 MOST_BYTES = 500_000_000
 """Above the file's own size."""
