@@ -29,3 +29,7 @@ def lag_section() -> None:
         "the same batches for all models; what a run came to is its mean over the last 20 batches of 64."
     )
     sweep_row(state.SUMMED_RUN, run, "Train again, here", config)
+    if run is not None:
+        with st.container(horizontal=True):
+            st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
+            st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
