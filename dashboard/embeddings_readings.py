@@ -123,7 +123,7 @@ def treatments_sentence(labels: Sequence[str], finals: Sequence[np.ndarray]) -> 
     """The last loss of each way over its seeds, and where ranges over seeds part."""
     done = [(label, values) for label, values in zip(labels, finals, strict=True) if len(values)]
     if not done:
-        return "No run is done yet."
+        return "No seed is done yet; each adds its curves when it is."
     said = [f"**{label}** {values.mean():.3f} ({values.min():.3f}–{values.max():.3f})" for label, values in done]
     seeds = len(done[0][1])
     beginning = f"Loss over the last 20 batches, nats a word, mean and range of {seeds} seed{'s' * (seeds > 1)}: "
@@ -131,8 +131,10 @@ def treatments_sentence(labels: Sequence[str], finals: Sequence[np.ndarray]) -> 
 
 
 def _gaps(done: Sequence[tuple[str, np.ndarray]]) -> list[str]:
-    """Of each way but the first, its distance from the first."""
+    """Of each way but the first, its distance from the first; none of a single seed, which has no range."""
     (first, base), *others = done
+    if len(base) < 2:
+        return []
     return [
         f"{label[0].upper()}{label[1:]} ends {abs(values.mean() - base.mean()):.3f} "
         f"{'above' if values.mean() > base.mean() else 'below'} {first}, "

@@ -32,6 +32,7 @@ from dashboard.embeddings_drawings import (
     kinds_of,
     labels_of,
 )
+from dashboard.embeddings_readings import treatments_sentence
 from dashboard.embeddings_snippets import CODES
 from dashboard.embeddings_sweeps import SHIPPED_TREATMENTS
 from dashboard.embeddings_tables import planned_table, run_table, shipped_table
@@ -184,6 +185,12 @@ def test_the_sweep_that_ships_says_what_its_numbers_say() -> None:
     assert [line.name for line in lines] == ["drawn, trained", "counted vectors, tuned", "counted vectors, frozen"]
     assert all(len(line.x) == 301 for line in lines) and "3 seeds" in drawn.reading
     assert "Counted vectors, frozen ends 0.20" in drawn.reading and "apart from its range" in drawn.reading
+
+
+def test_a_single_seed_is_not_compared_with_a_range_that_it_lacks() -> None:
+    said = treatments_sentence(["drawn", "tuned"], [np.array([4.5]), np.array([4.6])])
+    assert "1 seed:" in said and "range" in said and "apart" not in said and "within" not in said
+    assert treatments_sentence(["drawn"], [np.array([])]).startswith("No seed is done yet")
 
 
 @pytest.mark.parametrize("section", [name for name in CODES if name != "words"])
