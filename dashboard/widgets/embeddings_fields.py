@@ -49,7 +49,14 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "The shipped model": {},
     "Characters in two numbers": {**_TRAINED, "e_size": 2, "e_T": 50, "e_steps": 600, "e_lr": 1e-2},
     "Words": {**_TRAINED, "e_task": "next_word", "e_size": 32, "e_steps": 600},
-    "Recall in two numbers": {**_TRAINED, "e_task": "recall", "e_size": 2, "e_T": 8, "e_lr": 1e-2},
+    "Recall in two numbers": {
+        **_TRAINED,
+        "e_task": "recall",
+        "e_size": 2,
+        "e_T": 8,
+        "e_steps": 600,
+        "e_lr": 1e-2,
+    },
     "Words with vectors": {**_TRAINED, "e_task": "next_word", "e_size": 50, "e_begin": "three"},
 }
 """What each situation sets; everything else that says whose table goes to its default."""
