@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.recordings.storage import RecordNotFoundError
+from core.training.config import TrainingConfig
+from core.training.moment import Moment
 from core.training.translation_moment import PairMoment
 from dashboard import server
 from dashboard.analysis_call import call_within
@@ -27,11 +29,22 @@ from dashboard.attention_drawings import (
 )
 from dashboard.attention_seen import Seen, recording_of
 from dashboard.attention_shipped import shipped_name
+from dashboard.attention_side import (
+    DRAWN,
+    SideAsked,
+    config_in,
+    draw_cheat,
+    honesty,
+    losses_in,
+    read_side_question,
+    side_recording,
+)
 from dashboard.desk import Call
 from dashboard.packing import packed
 from dashboard.replies import answered, refusal
 
 HAND_PICTURES = {"by-itself": draw_by_itself, "by-hand": draw_by_hand}
+SIDE_PICTURES = (*DRAWN, "cheat")
 NOTHING_YET = "This picture is of training over time, and nothing is trained yet; train a model first."
 
 
@@ -92,6 +105,30 @@ def _call(key: tuple, function: Callable, *arguments: Any) -> Call:
     return Call(key, call_within, (server.most_analysis_seconds(), function, *arguments, server.texts_root()))
 
 
+def side_work(name: str, given: Mapping[str, str]) -> Work:
+    """A picture of a section with a run of its own."""
+    asked = read_side_question(name, given)
+    if name == "cheat":
+        return _cheat_work(asked)
+    shipped, draw = DRAWN[name]
+    with side_recording(asked, shipped) as recording:
+        step = recording.last_step if asked.step is None else min(asked.step, recording.last_step)
+        return Work((), step, body=packed(draw(asked, recording), step))
+
+
+def _cheat_work(asked: SideAsked) -> Work:
+    with side_recording(asked, "both-ways") as recording:
+        config = config_in(recording, TrainingConfig)
+        found = [snapshot(recording, name, asked.step) for name in config.names]
+        losses = losses_in(recording, config)
+    calls = tuple(
+        _call(("honesty", asked.run_id, config, place, step), honesty, Moment(config, place, step, parameters))
+        for place, (step, parameters) in enumerate(found)
+    )
+    key = ("answer", "cheat", *(call.key for call in calls))
+    return Work(key, found[0][0], calls, lambda results: draw_cheat(config, losses, results))
+
+
 async def _picture(request: Request) -> Response:
     name, given = request.path_params["name"], dict(request.query_params)
     works: dict[str, Callable[[str, PairsAsked], Work]] = {
@@ -99,6 +136,8 @@ async def _picture(request: Request) -> Response:
         **dict.fromkeys(RECORDED_PICTURES, recorded_work),
         **dict.fromkeys(("contexts", *HAND_PICTURES), asked_of_model),
     }
+    if name in SIDE_PICTURES:
+        return await answer(request, lambda: side_work(name, given))
     if name not in works:
         return refusal("There is no such picture; reload the page.", 404)
 

@@ -47,7 +47,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "Textbook Bahdanau": {"a_model": 1},
     "Dates to ISO": {"a_task": "dates", "a_models": ["dates"], "a_steps": 1000, "a_lr": 3e-3},
     "English to French": {
-        "a_task": "names", "a_language": "fr", "a_level": "word", "a_models": ["plain"], "a_steps": 500, "a_lr": 3e-3,
+        "a_task": "names", "a_language": "fr", "a_models": ["dates"], "a_steps": 600, "a_batch": 32, "a_lr": 3e-3,
     },
     "The bottleneck": {
         "a_min": 2, "a_max": 16, "a_models": ["none", "plain"], "a_model": 1, "a_steps": 1500, "a_lr": 3e-3,
@@ -55,7 +55,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What each situation sets; everything else goes to its default, the section apart."""
-PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid")
+PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid", "a_digit_model", "a_digit")
 """Fields that say where one looks, and nothing of a run."""
 OWN_MODEL = {
     "a_cell": "cell", "a_units": "hidden_size", "a_layers": "layers", "a_both": "bidirectional", "a_score": "attention",
@@ -138,6 +138,8 @@ def pair_fields(limits: Limits, texts: Path) -> list[Field]:
         Words("a_source", "Another source", "", MOST_TEXT),
         Words("a_prefix", "Make it begin with", "", MOST_TEXT),
         LaidField(),
+        Number("a_digit_model", "Fusion shown", 0, 0, 2),
+        Number("a_digit", "Digit shown", 7, 0, 9),
     ]
 
 

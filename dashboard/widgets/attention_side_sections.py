@@ -1,0 +1,101 @@
+"""The sections of sequence to sequence with runs of their own: fusion, digits, and a generator that looks ahead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.tasks.digits import WORDS
+from core.training.run_config import RunConfig
+from dashboard import state
+from dashboard.attention_explanations import PAIR_LESSONS
+from dashboard.attention_shipped import CHEAT, DIGITS, FUSION
+from dashboard.attention_snippets import CHEAT_CODE, DIGITS_CODE, FUSION_CODE
+from dashboard.server import jobs
+from dashboard.widgets.attention_runs import run_row, side_run
+from dashboard.widgets.live_figures import Panel, live_figures
+from dashboard.widgets.run_controls import ShownRun
+
+SEEDS = 5
+RUNS = {"fusion": state.FUSION_RUN, "digits": state.DIGITS_RUN, "cheat": state.CHEAT_RUN}
+"""By section: where the session keeps its run."""
+CODES = {"fusion": FUSION_CODE, "digits": DIGITS_CODE, "cheat": CHEAT_CODE}
+
+
+def side_config(show: str, seed: int) -> RunConfig:
+    """What the section trains."""
+    if show == "fusion":
+        return replace(FUSION, seeds=tuple(range(seed, seed + SEEDS)))
+    return replace(DIGITS if show == "digits" else CHEAT, seed=seed)
+
+
+def side_section(show: str) -> None:
+    """The section: its seed, its run, its pictures, its lesson. Errors: LimitReached; ValueError."""
+    st.number_input("Seed" if show != "fusion" else f"First of {SEEDS} seeds", 0, 10**6, key="a_seed", width=180)
+    config = side_config(show, int(st.session_state["a_seed"]))
+    jobs().limits.check(config)
+    run = side_run(RUNS[show], config)
+    run_row(RUNS[show], config, run)
+    model, digit = _digit_controls() if show == "digits" else (0, 0)
+    st.caption(_whence(config, run))
+    live_figures(
+        side_panels(show, model, digit),
+        key=f"{state.LIVE_FIGURES}-attention-{show}",
+        run_id=run.header.id if run else None,
+        status=run.header.status if run else None,
+    )
+    _lesson(show)
+    if run is not None:
+        with st.container(horizontal=True):
+            st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
+            st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+
+
+def _whence(config: RunConfig, run: ShownRun | None) -> str:
+    if run is not None:
+        return "The pictures follow the run."
+    return f"Trained beforehand from seed 0: {config.title}. *Train* does it again, live."
+
+
+def _digit_controls() -> tuple[int, int]:
+    labels = [model.fusion for model in DIGITS.models]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control("Fusion", range(len(labels)), format_func=labels.__getitem__, key="a_digit_model",
+                             required=True)  # fmt: skip
+        st.segmented_control("Digit", range(len(WORDS)), key="a_digit", required=True)
+    return int(st.session_state["a_digit_model"]), int(st.session_state["a_digit"])
+
+
+def side_panels(show: str, model: int = 0, digit: int = 0) -> list[Panel]:
+    """The section's pictures."""
+    if show == "fusion":
+        return [_panel("fusion", "Held-out tokens right: mean and range over seeds",
+                       "Share right against training step, one line a fusion, a band over its seeds.", 460)]  # fmt: skip
+    if show == "cheat":
+        return [_panel("cheat", "Loss in training (lines) and when it writes (stars)",
+                       "Loss against training step of a model in one direction and one in both, and what each loses "
+                       "as a generator.", 460)]  # fmt: skip
+    return [
+        _panel("digit", "The image, and where the model looks for each letter",
+               "A handwritten digit and the attention over its patches for each letter.", 230, model=model,
+               digit=digit),
+        _panel("digit-shares", "Words right, by digit", "Share of held-out words right of each digit and fusion.", 400),
+    ]  # fmt: skip
+
+
+def _panel(name: str, title: str, alt: str, height: int, **places: Any) -> Panel:
+    question = f"attention/{name}?{urlencode(places)}"
+    return Panel(name, go.Figure(), "asked", title, alt=alt, question=question, height=height, span=2)
+
+
+def _lesson(show: str) -> None:
+    with st.expander("What am I seeing?", icon=":material/help:"):
+        st.markdown(PAIR_LESSONS[show].seeing)
+    with st.expander("Try it: predict, run, read", icon=":material/science:"):
+        st.markdown(PAIR_LESSONS[show].trying)
+    with st.expander("Show the code", icon=":material/code:"):
+        st.code(CODES[show])
