@@ -54,10 +54,12 @@ def digit_figure(image: np.ndarray, weights: np.ndarray, letters: Sequence[str])
     for place, letter in enumerate(letters):
         looked = weights[place].reshape(patches, patches)
         figure.add_heatmap(x=places, y=places, z=looked, colorscale=WEIGHT_SCALE, zmin=0, zmax=top, row=1,
-                           col=place + 2, showscale=place == count - 1, name=letter, hovertemplate="weight %{z:.3f}<extra></extra>",
+                           col=place + 2, showscale=place == count - 1, name=letter,
+                           hovertemplate="weight %{z:.3f}<extra></extra>",
                            colorbar={"thickness": 10, "outlinewidth": 0})  # fmt: skip
         figure.add_contour(x=centres, y=centres, z=image, showscale=False, contours={"coloring": "none", "start": 0.5,
-                           "end": 0.5, "size": 1}, line={"color": LIMIT, "width": 2}, hoverinfo="skip", row=1,
+                           "end": 0.5, "size": 1}, line={"color": LIMIT, "width": 2}, hoverinfo="skip",
+                           showlegend=False, row=1,
                            col=place + 2)  # fmt: skip
     for place, title in enumerate(("image", *letters), 1):
         figure.update_xaxes(title={"text": title, "standoff": 4}, row=1, col=place)

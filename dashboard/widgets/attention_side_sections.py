@@ -74,7 +74,7 @@ def side_panels(show: str, model: int = 0, digit: int = 0) -> list[Panel]:
     """The section's pictures."""
     if show == "fusion":
         return [_panel("fusion", "Held-out tokens right: mean and range over seeds",
-                       "Share right against training step, one line a fusion, a band over its seeds.", 460)]  # fmt: skip
+                       "Share right against training step, one line a fusion, a band over seeds.", 460)]  # fmt: skip
     if show == "cheat":
         return [_panel("cheat", "Loss in training (lines) and when it writes (stars)",
                        "Loss against training step of a model in one direction and one in both, and what each loses "
