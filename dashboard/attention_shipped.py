@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.models.config import ModelConfig
@@ -48,6 +49,15 @@ CHEAT = TrainingConfig(
 """One model that reads forwards, and one that reads both ways."""
 SHIPPED: dict[str, RunConfig] = {**PAIRS, "fusion": FUSION, "digits": DIGITS, "both-ways": CHEAT}
 """All of them, by the name of their folder."""
+
+SEEDS = len(FUSION.seeds)
+
+
+def side_config(show: str, seed: int) -> RunConfig:
+    """What a section with a run of its own, "fusion", "digits" or "cheat", trains from a seed."""
+    if show == "fusion":
+        return replace(FUSION, seeds=tuple(range(seed, seed + SEEDS)))
+    return replace(DIGITS if show == "digits" else CHEAT, seed=seed)
 
 
 def shipped_name(config: RunConfig) -> str | None:

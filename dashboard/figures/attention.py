@@ -43,7 +43,7 @@ class Aligned:
 def matrix_figure(pair: Aligned, by_hand: Sequence[int] = (), changed: Sequence[int] = ()) -> go.Figure:
     """Rows: what is written; columns: the source; colour: weight. Frames: the true alignment (dotted: one of several).
 
-    Look whether the dark cells lie in the frames. `by_hand`: rows whose weights were laid by hand, marked ✋;
+    Look whether the dark cells lie in the frames. `by_hand`: rows whose weights were laid by hand, marked ▸;
     `changed`: rows whose token is another than without a hand, marked ◆. Each cell's id is "row-column".
     """
     figure = go.Figure()
@@ -51,26 +51,16 @@ def matrix_figure(pair: Aligned, by_hand: Sequence[int] = (), changed: Sequence[
     figure.add_heatmap(
         x=np.arange(1, columns + 1), y=np.arange(1, rows + 1), z=pair.weights, zmin=0, zmax=1, xgap=1, ygap=1,
         colorscale=WEIGHT_SCALE, customdata=pair.weights, name="weight",
+        ids=[[f"{row}-{column}" for column in range(columns)] for row in range(rows)],
         text=[[f"{visible(said)} ← {visible(read)}" for read in pair.source] for said in pair.target],
         hovertemplate="%{text}: %{customdata:.3f}<extra></extra>",
         colorbar={"title": {"text": "weight", "side": "right"}, "thickness": 12, "outlinewidth": 0},
     )  # fmt: skip
-    _add_targets(figure, rows, columns)
     _add_frames(figure, pair)
     figure.update_xaxes(_token_axis("source", pair.source), side="top")
-    marks = ["✋" * (row in by_hand) + "◆" * (row in changed) for row in range(rows)]
+    marks = ["▸" * (row in by_hand) + "◆" * (row in changed) for row in range(rows)]
     written = [mark + visible(token) for mark, token in zip(marks, pair.target, strict=True)]
     return figure.update_yaxes(_token_axis("written", written), autorange="reversed", tickangle=0)
-
-
-def _add_targets(figure: go.Figure, rows: int, columns: int) -> None:
-    """Something to click on in each cell, as a heatmap's cells have no ids."""
-    across, down = np.meshgrid(np.arange(1, columns + 1), np.arange(1, rows + 1))
-    figure.add_scatter(
-        x=across.ravel(), y=down.ravel(), mode="markers", showlegend=False, hoverinfo="skip", name="cell",
-        ids=[f"{row - 1}-{column - 1}" for row, column in zip(down.ravel(), across.ravel(), strict=True)],
-        marker={"size": 16, "opacity": 0, "symbol": "square"},
-    )  # fmt: skip
 
 
 def _add_frames(figure: go.Figure, pair: Aligned) -> None:

@@ -68,7 +68,7 @@ def _hand_panels(page: AttentionPage) -> list[Panel]:
     return [
         _asked(page, "by-itself", f"{label}, by itself: click on a cell to lay that row's attention there",
                f"Attention of {label} while it writes its own answer.", height),
-        _asked(page, "by-hand", "With a hand (✋ laid by hand, ◆ another token)",
+        _asked(page, "by-hand", "With a hand (▸ laid by hand, ◆ another token)",
                f"Attention of {label} while it writes with another source, a beginning or attention by hand.",
                height),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from core.training.kinds import read_config
 from core.training.run_config import RunConfig
 from core.training.translation_config import TranslationConfig
 from dashboard import state
+from dashboard.attention_shipped import side_config
 from dashboard.readings import verbatim
 from dashboard.server import jobs, runs_root
 from dashboard.widgets.address import set_values
@@ -22,7 +23,9 @@ from dashboard.widgets.run_controls import ShownRun, begin, run_status, steering
 
 TOLD = "pairs-told"
 """Session: the learning rate that the run was last told."""
-KEPT = (state.PAIRS_RUN, state.FUSION_RUN, state.DIGITS_RUN, state.CHEAT_RUN)
+RUNS = {"fusion": state.FUSION_RUN, "digits": state.DIGITS_RUN, "cheat": state.CHEAT_RUN}
+"""By section: where the session keeps its run."""
+KEPT = (state.PAIRS_RUN, *RUNS.values())
 """Session: the runs of the page's sections."""
 
 
@@ -32,7 +35,10 @@ def adopt_run(fields: Sequence[Any]) -> None:
     if run_id is None or run_id in map(st.session_state.get, KEPT):
         return
     found = _run(run_id)
-    if found is None or not isinstance(found.config, TranslationConfig):
+    if found is None:
+        return
+    if not isinstance(found.config, TranslationConfig):
+        _adopt_side(found)
         return
     values = {field.key: field.default for field in fields} | values_of(found.config)
     try:
@@ -45,6 +51,14 @@ def adopt_run(fields: Sequence[Any]) -> None:
     places = {key: st.session_state[key] for key in PLACES if key in st.session_state}
     set_values(fields, values | places, PAIRS)
     st.session_state[state.PAIRS_RUN] = run_id
+
+
+def _adopt_side(run: ShownRun) -> None:
+    """A run that one of the other sections starts: open that section at the run's seed."""
+    for show, key in RUNS.items():
+        if side_config(show, run.config.seed) == run.config:
+            st.session_state["show"], st.session_state["a_seed"] = show, run.config.seed
+            st.session_state[key] = run.header.id
 
 
 def _run(run_id: str) -> ShownRun | None:

@@ -24,6 +24,8 @@ def pair_section(page: AttentionPage) -> None:
     if page.show == "hand":
         _hand_controls(page)
     _state_of_training(page)
+    if page.run is not None:
+        _link_to_searches(page, page.run.header.id)
     live_figures(
         pair_panels(page),
         key=f"{HOST}-{page.show}",
@@ -43,6 +45,15 @@ def _state_of_training(page: AttentionPage) -> None:
     else:
         whence = "The pictures follow the run; the scrubber under them goes back in time."
     st.caption(f"{task.title}: {sizes}, all pairs shown are held out. {whence}")
+
+
+def _link_to_searches(page: AttentionPage, run_id: str) -> None:
+    """The pair's source in the page of searches, where the model decodes it by any method."""
+    task = task_of_pairs(page.config.task)
+    source = task.source.print(task.held_out().source[page.example].tolist())
+    model = f"run:{run_id}:{page.config.names[page.model]}"
+    st.page_link("views/decoding.py", label="Search this pair's target by any method: its tree, beams, the true best",
+                 icon=":material/account_tree:", query_params={"model": model, "source": source})  # fmt: skip
 
 
 def _hand_controls(page: AttentionPage) -> None:

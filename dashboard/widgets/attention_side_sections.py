@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,24 +12,14 @@ from core.tasks.digits import WORDS
 from core.training.run_config import RunConfig
 from dashboard import state
 from dashboard.attention_explanations import PAIR_LESSONS
-from dashboard.attention_shipped import CHEAT, DIGITS, FUSION
+from dashboard.attention_shipped import DIGITS, SEEDS, side_config
 from dashboard.attention_snippets import CHEAT_CODE, DIGITS_CODE, FUSION_CODE
 from dashboard.server import jobs
-from dashboard.widgets.attention_runs import run_row, side_run
+from dashboard.widgets.attention_runs import RUNS, run_row, side_run
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.run_controls import ShownRun
 
-SEEDS = 5
-RUNS = {"fusion": state.FUSION_RUN, "digits": state.DIGITS_RUN, "cheat": state.CHEAT_RUN}
-"""By section: where the session keeps its run."""
 CODES = {"fusion": FUSION_CODE, "digits": DIGITS_CODE, "cheat": CHEAT_CODE}
-
-
-def side_config(show: str, seed: int) -> RunConfig:
-    """What the section trains."""
-    if show == "fusion":
-        return replace(FUSION, seeds=tuple(range(seed, seed + SEEDS)))
-    return replace(DIGITS if show == "digits" else CHEAT, seed=seed)
 
 
 def side_section(show: str) -> None:

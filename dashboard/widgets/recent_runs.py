@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.recordings.storage import RunHeader, list_runs
 from core.training.config import SHIPPED_START, TrainingConfig
+from core.training.digits_config import DigitsConfig
 from core.training.kinds import read_config
 from core.training.measures_sweeps import LAG_PATH
 from core.training.run_config import RunConfig
 from core.training.sweep import SweepConfig
+from core.training.translation_config import TranslationConfig
 from core.training.truncation_config import TruncationConfig
 from dashboard import state
 
@@ -20,6 +22,8 @@ MOST_RUNS = 8
 PAGES = {
     TrainingConfig.kind: "views/gradient_flow.py",
     TruncationConfig.kind: "views/truncation.py",
+    TranslationConfig.kind: "views/attention.py",
+    DigitsConfig.kind: "views/attention.py",
 }
 """Kind of run → the page that shows it."""
 
