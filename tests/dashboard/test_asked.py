@@ -204,7 +204,7 @@ def test_a_strip_travels_as_bytes_with_its_nan() -> None:
     strip = json.loads(gzip.decompress(packed(Drawn(go.Figure(), "", Strip(("a", "b"), rows, "reaches")), None)))[
         "strip"
     ]
-    assert strip == {"tokens": ["a", "b"], "title": "reaches", "shape": [2, 2], "data": "AH/+/w=="}
+    assert strip == {"tokens": ["a", "b"], "title": "reaches", "shape": [2, 2], "data": "AH/+/w==", "names": []}
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ READINGS = {
     "gates": "keeps (gate above 0.9) at",
     "decoding": "log P = -3.037 nats",
     "attention": "Trained beforehand, 300 steps",
+    "embeddings": "those used alike come to lie together",
 }
 """What a view says in numbers of its first picture, where it is not a gradient."""
 NARROW = Limits(max_length=12, max_hidden_size=8, max_batch_size=4, max_models=1, max_steps=5)
@@ -71,7 +72,7 @@ def test_each_situation_is_shown_read_out_and_lit(open_view, situation):
     assert text(page).count("- **") >= page.session_state["models"]
 
 
-@pytest.mark.parametrize("task", VARIANTS)
+@pytest.mark.parametrize("task", [name for name in VARIANTS if name != "next_word"])  # that one is of Embeddings
 def test_each_task_is_shown_with_its_chance_level_and_its_source(open_view, task):
     page = open_view("gradient_flow", task=task, T="30", H="8", batch="8")
     assert "Chance: " in text(page) and not page.error and not page.warning
