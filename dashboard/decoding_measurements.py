@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -83,10 +84,10 @@ def exported(asked: AskedSearch, kind: str) -> str:
 
 
 @st.cache_data(ttl=RUNS_SECONDS, show_spinner=False)
-def generators() -> dict[str, str]:
-    """The models of the newest runs that can generate: as AskedSearch.model names them → how they are called."""
+def generators(root: Path) -> dict[str, str]:
+    """The models of the newest runs under `root` that can generate: as AskedSearch.model names them → how they are called."""
     found: dict[str, str] = {}
-    for header in list_runs(runs_root())[0]:
+    for header in list_runs(root)[0]:
         try:
             config = read_config(header.config)
         except ValueError:

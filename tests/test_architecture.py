@@ -269,3 +269,18 @@ def _imported(folder: Path) -> str:
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
+
+
+def _is_safe_to_say(argument: ast.expr) -> bool:
+    """A literal, or a text that Markdown cannot take for a link or a picture."""
+    is_verbatim = isinstance(argument, ast.Call) and ast.unparse(argument.func) == "verbatim"
+    is_checked_notice = isinstance(argument, ast.Name) and argument.id == "notice"  # widgets/address.py makes them safe
+    return isinstance(argument, ast.Constant | ast.JoinedStr) or is_verbatim or is_checked_notice
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "dashboard").rglob("*.py")), ids=lambda path: path.name)
+def test_what_went_wrong_is_said_so_that_no_link_or_picture_in_it_is_followed(path):
+    """A crafted address comes back in errors; shown as Markdown, a browser would fetch the picture it names."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    said = [one for one in calls if ast.unparse(one.func) in ("st.error", "st.warning")]
+    assert [ast.unparse(one) for one in said if not _is_safe_to_say(one.args[0])] == []

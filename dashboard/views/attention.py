@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.training.limits import LimitReached
 from dashboard import state
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.attention_controls import OF_PAIRS, pair_controls, section_control, situation_control
@@ -35,7 +36,7 @@ try:
     run_row(state.PAIRS_RUN, config, run)
     pair_section(page)
 except (ValueError, LimitReached) as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     write_address(fields, PAIRS)
     st.stop()
 write_address(fields, PAIRS)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.training.limits import LimitReached
 from dashboard import state
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.embeddings_controls import model_controls, section_control, situation_control, token_control
@@ -39,7 +40,7 @@ try:
         jobs().limits.check(page.config)
 except (ValueError, LimitReached) as error:
     write_address(fields, EMBEDDINGS)
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     st.stop()
 st.session_state[state.EMBEDDINGS_SYMBOLS] = page.tokens.symbols
 if is_about_a_table:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.training.limits import LimitReached
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.gates_cell import cell_section
@@ -31,7 +32,7 @@ try:
     else:
         pictures(page)
 except LimitReached as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
 lesson(page)
 downloads(page)
 write_address(fields, GATES)

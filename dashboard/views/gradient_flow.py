@@ -6,7 +6,7 @@ from core.training.config import TrainingConfig
 from core.training.limits import LimitReached
 from dashboard import state
 from dashboard.measurements import task_of
-from dashboard.readings import click_sentence
+from dashboard.readings import click_sentence, verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.anatomy_panels import powers_config
@@ -40,7 +40,7 @@ try:
     jobs().limits.check(config)
     task = task_of(config.task)
 except (ValueError, LimitReached) as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     st.stop()
 run = shown_run(config)
 run_controls(fields, config, run)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.recordings.storage import RecordingError
 from core.training.limits import LimitReached
+from dashboard.readings import verbatim
 from dashboard.server import jobs
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.recurrence_controls import model_controls, section_control, situation_control
@@ -25,7 +26,7 @@ try:
     asked = page.asked()
     unrolled_section(asked, page)
 except (ValueError, LimitReached, RecordingError) as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     st.stop()
 if page.show == "both":
     changes_section(asked, int(page.values["r_edit"]))

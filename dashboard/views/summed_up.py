@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.training.limits import LimitReached
 from dashboard import state
+from dashboard.readings import verbatim
 from dashboard.server import jobs
 from dashboard.summed_explanations import CLAIMS_LESSON
 from dashboard.widgets.address import read_address, write_address
@@ -25,7 +26,7 @@ try:
     model = model_of(st.session_state)
     jobs().limits.check(model.training)
 except (ValueError, LimitReached) as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     st.stop()
 live_figures(claim_panels(model), key=f"{state.LIVE_FIGURES}-summed")
 lag_section()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.training.limits import LimitReached
 from dashboard import state
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.address import read_address, write_address
 from dashboard.widgets.live_figures import live_figures
@@ -31,22 +32,23 @@ try:
     config = config_of(st.session_state)
     jobs().limits.check(config)
 except (ValueError, LimitReached) as error:
-    st.error(str(error))
+    st.error(verbatim(str(error)))
     st.stop()
-in_lags = st.session_state["show"] == "lag"
-run = shown_sweep() if in_lags else shown_run(config)
-page = TruncationPage(config, run, st.session_state)
-if in_lags:
-    sweep_row(state.CUT_SWEEP, run, "Train the sweep, here", page.sweep)
+if st.session_state["show"] == "lag":
+    sweep = shown_sweep()
+    page = TruncationPage(config, sweep, st.session_state)
+    sweep_row(state.CUT_SWEEP, sweep, "Train the sweep, here", page.sweep)
 else:
+    run = shown_run(config)
+    page = TruncationPage(config, run, st.session_state)
     run_row(fields, run)
 live_figures(
     section_panels(page),
     key=f"{state.LIVE_FIGURES}-truncation",
-    run_id=run.header.id if run else None,
-    status=run.header.status if run else None,
+    run_id=page.run.header.id if page.run else None,
+    status=page.run.header.status if page.run else None,
 )
-if run is not None and page.show == "train":
-    outcomes(run, config)
+if page.run is not None and page.show == "train":
+    outcomes(page.run, config)
 lesson(page)
 downloads(page)

@@ -11,6 +11,7 @@ from core.tasks.pair_own import store_pairs
 from core.tasks.pairs import LANGUAGES, SYMBOL_TASKS, WORDED, PairError
 from core.training.snapshots import is_snapshot
 from dashboard.attention_explanations import PAIR_LESSONS
+from dashboard.readings import verbatim
 from dashboard.widgets.address import Choice, Flag, Number, set_values
 from dashboard.widgets.attention_fields import (
     LANGUAGE_TITLES,
@@ -92,7 +93,7 @@ def _task_controls(by_key: Mapping[str, Any]) -> None:
             "Two columns, CSV or TSV (UTF-8)", key="a_file", on_change=_keep_pairs, args=(by_key["a_own"],)
         )
         if problem := st.session_state.pop("a_file_problem", None):
-            st.error(problem)
+            st.error(verbatim(problem))
 
 
 def _keep_pairs(field: Any) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core.recordings.storage import RecordingError, read_header
-from core.training.jobs import NotRunning
-from core.training.kinds import read_config
 from core.training.run_config import RunConfig
 from core.training.translation_config import TranslationConfig
 from dashboard import state
 from dashboard.attention_shipped import side_config
-from dashboard.readings import verbatim
-from dashboard.server import jobs, runs_root
 from dashboard.widgets.address import set_values
 from dashboard.widgets.attention_fields import PAIRS, PLACES, config_of, values_of
-from dashboard.widgets.run_controls import ShownRun, begin, run_status, steering_buttons
+from dashboard.widgets.page_run import end_run, read_run, tell_rate, train_row
+from dashboard.widgets.run_controls import Config, ShownRun, begin
 
 TOLD = "pairs-told"
 """Session: the learning rate that the run was last told."""
@@ -34,7 +31,7 @@ def adopt_run(fields: Sequence[Any]) -> None:
     run_id = state.run_id()
     if run_id is None or run_id in map(st.session_state.get, KEPT):
         return
-    found = _run(run_id)
+    found: ShownRun[Any] | None = read_run(run_id, object)
     if found is None:
         return
     if not isinstance(found.config, TranslationConfig):
@@ -53,7 +50,7 @@ def adopt_run(fields: Sequence[Any]) -> None:
     st.session_state[state.PAIRS_RUN] = run_id
 
 
-def _adopt_side(run: ShownRun) -> None:
+def _adopt_side(run: ShownRun[Any]) -> None:
     """A run that one of the other sections starts: open that section at the run's seed."""
     for show, key in RUNS.items():
         if side_config(show, run.config.seed) == run.config:
@@ -61,75 +58,46 @@ def _adopt_side(run: ShownRun) -> None:
             st.session_state[key] = run.header.id
 
 
-def _run(run_id: str) -> ShownRun | None:
-    """The run of any kind; None for one that cannot be read, saying so."""
-    try:
-        header = read_header(runs_root() / state.checked(run_id))
-        config = read_config(header.config)
-    except (RecordingError, ValueError) as error:
-        st.warning(f"The run can no longer be read: {verbatim(str(error))}")
-        return None
-    is_own = header.is_active and run_id in jobs().runs_of(state.visitor())
-    return ShownRun(header, config, is_own)  # type: ignore[arg-type]
-
-
-def shown_run(wanted: TranslationConfig) -> ShownRun | None:
+def shown_run(wanted: TranslationConfig) -> ShownRun[TranslationConfig] | None:
     """The run on pairs that this session shows. Once the controls want another one, none, and a run of ours ends.
 
     The learning rate alone reaches a run that goes on.
     """
     run_id = st.session_state.get(state.PAIRS_RUN)
-    run = None if run_id is None else _run(run_id)
-    if run is not None and (run.config.kind != wanted.kind or not _is_same(run.config, wanted)):
-        if run.is_own:
-            _end(run.header.id)
+    run = None if run_id is None else read_run(run_id, TranslationConfig)
+    if run is not None and replace(run.config, learning_rate=wanted.learning_rate) != wanted:
+        end_run(run)
         run = None
     _keep(state.PAIRS_RUN, run)
-    if run is not None and run.is_own:
-        _tell(run, wanted)
+    if run is not None:
+        tell_rate(run, TOLD, wanted.learning_rate)
     return run
 
 
-def _is_same(config: Any, wanted: TranslationConfig) -> bool:
-    return replace(config, learning_rate=wanted.learning_rate) == wanted
-
-
-def side_run(key: str, wanted: RunConfig) -> ShownRun | None:
+def side_run(key: str, wanted: Config) -> ShownRun[Config] | None:
     """The run of a section with a run of its own, named by the address or shown last; None unless it is `wanted`."""
     run_id = state.run_id()
     if run_id is None or run_id in map(st.session_state.get, KEPT):
         run_id = st.session_state.get(key)
-    run = None if run_id is None else _run(run_id)
+    run = None if run_id is None else read_run(run_id, type(wanted))
     if run is not None and run.config != wanted:
         run = None
     _keep(key, run)
     return run
 
 
-def _keep(key: str, run: ShownRun | None) -> None:
+def _keep(key: str, run: ShownRun[Any] | None) -> None:
     st.session_state[key] = None if run is None else run.header.id
     state.show_run(st.session_state[key])
 
 
-def run_row(key: str, config: RunConfig, run: ShownRun | None) -> None:
+def run_row(key: str, config: RunConfig, run: ShownRun[Any] | None) -> None:
     """Train, pause, step, end, reset; and how the run stands."""
-    problem = st.session_state.pop(state.PROBLEM, None)
-    is_active = run is not None and run.header.is_active
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Train", key=f"{key}-train", icon=":material/play_arrow:", type="primary", shortcut="T",
-                  disabled=is_active, on_click=_start, args=(key, config))  # fmt: skip
-        if run is not None and is_active:
-            steering_buttons(run)
-        elif run is not None:
-            st.button("Reset", key=f"{key}-reset", icon=":material/restart_alt:", on_click=_forget, args=(key,))
-    if problem:
-        st.error(problem)
-    if run is not None:
-        run_status(run)
+    train_row(key, run, partial(_start, key, config), partial(_forget, key))
 
 
 def _start(key: str, config: RunConfig) -> None:
-    run_id = begin(config)  # type: ignore[arg-type]
+    run_id = begin(config)
     if run_id is not None:
         st.session_state[key] = run_id
         st.session_state[TOLD] = config.learning_rate
@@ -139,20 +107,3 @@ def _forget(key: str) -> None:
     """Show what ships, or nothing trained; a run that goes on is left alone."""
     state.show_run(None)
     st.session_state[key] = None
-
-
-def _end(run_id: str) -> None:
-    try:
-        jobs().end(run_id)
-    except (NotRunning, RecordingError) as error:
-        st.session_state[state.PROBLEM] = str(error)
-
-
-def _tell(run: ShownRun, wanted: TranslationConfig) -> None:
-    if st.session_state.get(TOLD, wanted.learning_rate) == wanted.learning_rate:
-        return
-    st.session_state[TOLD] = wanted.learning_rate
-    try:
-        jobs().set_knobs(run.header.id, wanted.learning_rate, wanted.clip, wanted.max_norm)
-    except (NotRunning, RecordingError) as error:
-        st.error(str(error))

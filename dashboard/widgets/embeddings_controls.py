@@ -11,6 +11,7 @@ from core.tasks.texts import TextError, store_text
 from core.tasks.vector_packages import MODULES, is_installed
 from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
 from dashboard.figures.interventions import visible
+from dashboard.readings import verbatim
 from dashboard.server import texts_root
 from dashboard.widgets.embeddings_fields import (
     BEGINNINGS,
@@ -91,7 +92,7 @@ def _task_controls() -> None:
         st.selectbox("Text", options, format_func=lambda one: TEXTS.get(one, "Your own text"), key="e_text")
         st.file_uploader("Your own text (UTF-8)", key="e_own_text", on_change=_keep_text)
         if problem := st.session_state.pop("e_text_problem", None):
-            st.error(problem)
+            st.error(verbatim(problem))
 
 
 def _keep_text() -> None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core.recordings.storage import RecordingError, read_header
 from core.training.config import TrainingConfig
-from core.training.jobs import NotRunning
-from core.training.limits import LimitReached
 from dashboard import state
-from dashboard.readings import verbatim
-from dashboard.server import jobs, runs_root, texts_root
+from dashboard.server import texts_root
 from dashboard.widgets.embeddings_fields import LIVE, PLACES, config_of, values_of
-from dashboard.widgets.run_controls import ShownRun, begin, run_status, steering_buttons
+from dashboard.widgets.page_run import end_run, read_run, tell_rate, train_row
+from dashboard.widgets.run_controls import ShownRun, begin
 
 
-def run_of_page(fields: Sequence[Any]) -> ShownRun | None:
+def run_of_page(fields: Sequence[Any]) -> ShownRun[TrainingConfig] | None:
     """The run in the address, or that this session's page showed last; None once the controls want another.
 
     A run that is new to the session sets the controls as it was started, where they can describe it; one of another
@@ -32,29 +30,19 @@ def run_of_page(fields: Sequence[Any]) -> ShownRun | None:
     if st.session_state.get(state.EMBEDDINGS_RUN) != run.header.id:
         _adopt(fields, run)
     elif _wanted(fields) != st.session_state.get(state.EMBEDDINGS_WANTED):
-        if run.is_own:
-            jobs().end(run.header.id)
+        end_run(run)
         _forget()
         return None
     state.show_run(run.header.id)
     return run
 
 
-def _read(run_id: str) -> ShownRun | None:
-    try:
-        header = read_header(runs_root() / state.checked(run_id))
-        config = TrainingConfig.from_dict(header.config)
-    except RecordingError as error:
-        st.warning(f"The run can no longer be read: {verbatim(str(error))}")
-        return None
-    except ValueError:
-        return None  # another page's, as the menu hands the address on
-    if not config.task.has_tokens:
-        return None
-    return ShownRun(header, config, header.is_active and run_id in jobs().runs_of(state.visitor()))
+def _read(run_id: str) -> ShownRun[TrainingConfig] | None:
+    run = read_run(run_id, TrainingConfig)
+    return run if run is not None and run.config.task.has_tokens else None
 
 
-def _adopt(fields: Sequence[Any], run: ShownRun) -> None:
+def _adopt(fields: Sequence[Any], run: ShownRun[TrainingConfig]) -> None:
     """Set the controls as the run was started; as they were for one that they cannot describe."""
     values = values_of(run.config)
     try:
@@ -87,24 +75,11 @@ def _forget() -> None:
     st.session_state[state.EMBEDDINGS_RUN] = None
 
 
-def run_row(fields: Sequence[Any], run: ShownRun | None) -> None:
+def run_row(fields: Sequence[Any], run: ShownRun[TrainingConfig] | None) -> None:
     """Train, or steer what is trained; how it stands. The learning rate reaches a run of one's own at once."""
-    problem = st.session_state.pop(state.PROBLEM, None)
-    active = run is not None and run.header.is_active
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Train", key="e_train", type="primary", icon=":material/play_arrow:", disabled=active, shortcut="T",
-                  on_click=_begin, args=(fields,))  # fmt: skip
-        if run is not None and active:
-            steering_buttons(run)
-        elif run is not None:
-            st.button("Reset", key="e_reset", icon=":material/restart_alt:", on_click=_forget)
-    if problem:
-        st.error(problem)
-    if run is None:
-        return
-    if run.is_own and st.session_state[LIVE] != st.session_state.get(state.EMBEDDINGS_RATE):
-        _send_rate(run)
-    run_status(run)
+    if run is not None:
+        tell_rate(run, state.EMBEDDINGS_RATE, st.session_state[LIVE])
+    train_row("e", run, partial(_begin, fields), _forget)
 
 
 def _begin(fields: Sequence[Any]) -> None:
@@ -116,11 +91,3 @@ def _begin(fields: Sequence[Any]) -> None:
         return
     if run_id is not None:
         _remember(fields, run_id)
-
-
-def _send_rate(run: ShownRun) -> None:
-    st.session_state[state.EMBEDDINGS_RATE] = rate = st.session_state[LIVE]
-    try:
-        jobs().set_knobs(run.header.id, rate, run.config.clip, run.config.max_norm)
-    except (NotRunning, RecordingError, LimitReached) as error:
-        st.error(str(error))

@@ -13,6 +13,7 @@ from dashboard import state
 from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
 from dashboard.embeddings_snippets import CODES
 from dashboard.embeddings_sweeps import BATCH, LENGTH, SEEDS, treatments_sweep
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.embeddings_controls import vectors_control
 from dashboard.widgets.embeddings_fields import size_of
@@ -60,7 +61,7 @@ def pretrained_section() -> None:
     try:
         config = treatments_sweep(st.session_state["e_vectors"], _size(), min(SWEEP_STEPS, jobs().limits.max_steps))
     except (ValueError, VectorError) as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
         return
     sweep_row(state.EMBEDDINGS_SWEEP, run, "Train all three, here", config)
 
@@ -82,7 +83,7 @@ def words_section(page: EmbeddingsPage) -> None:
     try:
         live_figures(words_panels(st.session_state["e_vectors"], _size(), page.words), key=f"{FIGURES}-words")
     except VectorError as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
 
 
 def lesson(page: EmbeddingsPage) -> None:

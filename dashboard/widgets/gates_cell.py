@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.reading_asked import reading_question
+from dashboard.readings import verbatim
 from dashboard.widgets.cell_diagram import cell_diagram, diagram_place
 from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gates_sections import hands_toggle
@@ -17,7 +18,7 @@ def cell_section(page: GatesPage) -> None:
     try:
         asked = page.asked(with_hands=bool(page.values["touched"]))
     except ValueError as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
         return
     cell_diagram(
         reading_question(asked),

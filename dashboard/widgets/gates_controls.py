@@ -10,6 +10,7 @@ from core.tasks.texts import TextError, store_text
 from dashboard import state
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.reading_asked import SHIPPED as SHIPPED_MODEL
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.gates_fields import SECTIONS, TEXT_TITLES, module_starts, text_options
 from dashboard.widgets.gates_page import GatesPage
@@ -93,7 +94,7 @@ def _text_controls() -> None:
         st.text_area("Typed here, it is read in place of the text", key="typed", max_chars=1000, height=140)
         st.file_uploader("A file of your own (UTF-8)", key="gates_text", on_change=_keep_text)
         if problem := st.session_state.pop("gates_text_problem", None):
-            st.error(problem)
+            st.error(verbatim(problem))
 
 
 def _module_at(start: int, starts: Any) -> str:
@@ -147,7 +148,7 @@ def run_row(run: ShownRun) -> None:
             steering_buttons(run)
         st.button("Leave the run", key="leave", icon=":material/close:", on_click=_leave)
     if problem:
-        st.error(problem)
+        st.error(verbatim(problem))
     run_status(run)
 
 

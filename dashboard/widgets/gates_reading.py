@@ -13,6 +13,7 @@ from dashboard.gates_drawings import TITLES
 from dashboard.gates_measurements import newest_step, order_of, sentence_of, similar_spans
 from dashboard.gates_readings import similar_sentence
 from dashboard.reading_asked import AskedReading, reading_question
+from dashboard.readings import verbatim
 from dashboard.theme import GATE_TITLES
 from dashboard.widgets.gate_reader import LOSS, gate_reader, reader_place
 from dashboard.widgets.gates_fields import ORDERS
@@ -38,7 +39,7 @@ def read_section(page: GatesPage) -> None:
         settled = _settled(page, asked)
         order, (spans, said) = _order(page, settled), _similar(page, settled)
     except TROUBLES as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
         return
     is_live = page.run_id is not None and step is None and page.run is not None and page.run.header.is_active
     gate_reader(
@@ -117,7 +118,7 @@ def _say(page: GatesPage, asked: AskedReading) -> None:
     try:
         st.markdown(sentence_of(asked, page.unit))
     except TROUBLES as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
 
 
 def remember_place() -> None:

@@ -11,6 +11,7 @@ from dashboard.gates_drawings import TITLES
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.gates_measurements import planes_npz
 from dashboard.gates_snippets import reading_code
+from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.theme import GATE_TITLES
 from dashboard.widgets.gates_fields import ACTS, EXPERIMENTS, MOST_UNIT, gates_fields
@@ -37,7 +38,7 @@ def pictures(page: GatesPage) -> None:
     try:
         panels = _panels(page)
     except ValueError as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
         return
     # A search for cells takes seconds: it is of the newest weights when it is asked for, and does not follow.
     follows = page.run_id if page.show != "cells" else None

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.tasks.config import BUNDLED_TEXTS
 from core.tasks.texts import TextError, store_text
+from dashboard.readings import verbatim
 from dashboard.widgets.address import Choice, Number, set_values
 from dashboard.widgets.gradient_fields import SITUATIONS, TextField, situation
 
@@ -76,7 +77,7 @@ def _text_controls(field: TextField) -> None:
     st.selectbox(field.label, options, format_func=lambda value: TEXTS.get(value, "Your own text"), key=field.key)
     st.file_uploader("Your own text (UTF-8)", key="own_text", on_change=_keep_text, args=(field,))
     if problem := st.session_state.pop("own_text_problem", None):
-        st.error(problem)
+        st.error(verbatim(problem))
 
 
 def _keep_text(field: TextField) -> None:

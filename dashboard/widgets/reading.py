@@ -7,7 +7,7 @@ import streamlit as st
 from core.analysis.decay import decay
 from core.recordings.storage import RecordingError
 from dashboard.measurements import loss_steps, series_at_start, series_of_run
-from dashboard.readings import SEVERAL_LOSSES, decay_sentence, naive_sentence, several_losses_sentence
+from dashboard.readings import SEVERAL_LOSSES, decay_sentence, naive_sentence, several_losses_sentence, verbatim
 from dashboard.widgets.gradient_page import GradientPage
 
 
@@ -22,7 +22,7 @@ def _sentences(page: GradientPage, step: int | None) -> None:
     try:
         found = None if run is None else series_of_run(run.header.id, config, step)
     except RecordingError as error:
-        st.warning(str(error))
+        st.warning(verbatim(str(error)))
         return
     if found is None:
         when, series = "Before training", series_at_start(config, page.flows)

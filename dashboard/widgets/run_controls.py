@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from core.recordings.storage import RecordingError, RunHeader, read_header
 from core.training.config import TrainingConfig
 from core.training.jobs import NotRunning
 from core.training.limits import LimitReached
+from core.training.run_config import RunConfig
 from dashboard import state
 from dashboard.readings import verbatim
 from dashboard.server import jobs, runs_root
@@ -33,12 +34,15 @@ STATUS_TEXT = {
 }
 
 
+Config = TypeVar("Config", bound=RunConfig)
+
+
 @dataclass(frozen=True)
-class ShownRun:
+class ShownRun(Generic[Config]):
     """The run that the page shows."""
 
     header: RunHeader
-    config: TrainingConfig
+    config: Config
     is_own: bool
     """True if this visitor started it and it goes on, so that the buttons steer it."""
 
@@ -85,7 +89,7 @@ def forget_run() -> None:
     st.session_state[state.LAST_RUN] = None
 
 
-def shown_run(wanted: TrainingConfig) -> ShownRun | None:
+def shown_run(wanted: TrainingConfig) -> ShownRun[TrainingConfig] | None:
     """The run in the address. Once the controls want another one, live ones apart, none: a run of ours ends."""
     run = run_of_address()
     if run is not None and _fixed(wanted) != _fixed(run.config):
@@ -96,7 +100,7 @@ def shown_run(wanted: TrainingConfig) -> ShownRun | None:
     return run
 
 
-def run_of_address() -> ShownRun | None:
+def run_of_address() -> ShownRun[TrainingConfig] | None:
     """The run in the address, or none, with the reason, if it cannot be read."""
     run_id = state.run_id()
     if run_id is None:
@@ -116,7 +120,7 @@ def _fixed(config: TrainingConfig) -> dict[str, Any]:
     return {key: value for key, value in values_of(config).items() if key not in LIVE}
 
 
-def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun | None) -> None:
+def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun[TrainingConfig] | None) -> None:
     """The row of buttons. Live controls reach a run of one's own at once."""
     problem = st.session_state.pop(state.PROBLEM, None)
     active = run is not None and run.header.is_active
@@ -128,12 +132,12 @@ def run_controls(fields: Sequence[Any], config: TrainingConfig, run: ShownRun | 
         elif run is not None:
             st.button("Reset", key="reset", icon=":material/restart_alt:", on_click=forget_run)
     if problem:
-        st.error(problem)
+        st.error(verbatim(problem))
     if run is not None and run.is_own:
         _send_knobs(run, config)
 
 
-def steering_buttons(run: ShownRun) -> None:
+def steering_buttons(run: ShownRun[Any]) -> None:
     """Pause or resume, step, end: of a run that goes on; they work for the visitor who started it."""
     paused = run.header.status == "paused"
     buttons = (
@@ -171,7 +175,7 @@ def start(fields: Sequence[Any]) -> str | None:
     return run_id
 
 
-def begin(config: TrainingConfig) -> str | None:
+def begin(config: RunConfig) -> str | None:
     """Start a run and put it into the address; its id, or None, with the reason kept for the page. For callbacks."""
     visitor = state.visitor()
     try:
@@ -202,7 +206,7 @@ def _knobs(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: values[key] for key in LIVE}
 
 
-def _send_knobs(run: ShownRun, config: TrainingConfig) -> None:
+def _send_knobs(run: ShownRun[TrainingConfig], config: TrainingConfig) -> None:
     wanted = _knobs(values_of(config))
     if wanted == st.session_state.get(state.KNOBS):
         return
@@ -210,10 +214,10 @@ def _send_knobs(run: ShownRun, config: TrainingConfig) -> None:
     try:
         jobs().set_knobs(run.header.id, config.learning_rate, config.clip, config.max_norm)
     except (NotRunning, RecordingError) as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
 
 
-def run_status(run: ShownRun) -> None:
+def run_status(run: ShownRun[Any]) -> None:
     """Status, progress and time left, kept fresh while the run goes on."""
     st.fragment(_status, run_every=1.0 if run.header.is_active else None)(run.header.id, run.config.steps)
 

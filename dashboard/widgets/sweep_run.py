@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.recordings.storage import RecordingError, read_header
 from core.training.sweep import SweepConfig
 from dashboard import state
 from dashboard.readings import verbatim
-from dashboard.server import jobs, runs_root
+from dashboard.widgets.page_run import read_run
 from dashboard.widgets.run_controls import ShownRun, begin, run_status, steering_buttons
 
 
-def sweep_of_address(key: str, path: str | None) -> ShownRun | None:
+def sweep_of_address(key: str, path: str | None) -> ShownRun[SweepConfig] | None:
     """The sweep in the address, or the one that this session's page showed last; None for a run of another kind.
 
     Args:
@@ -26,21 +25,13 @@ def sweep_of_address(key: str, path: str | None) -> ShownRun | None:
     return found
 
 
-def _sweep(run_id: str, path: str | None) -> ShownRun | None:
-    try:
-        header = read_header(runs_root() / state.checked(run_id))
-        config = SweepConfig.from_dict(header.config)
-    except RecordingError as error:
-        st.warning(f"The run can no longer be read: {verbatim(str(error))}")
-        return None
-    except ValueError:
-        return None  # another page's, as the menu hands the address on
-    if [factor.path for factor in config.factors] != ([] if path is None else [path]):
-        return None
-    return ShownRun(header, config, header.is_active and run_id in jobs().runs_of(state.visitor()))  # type: ignore[arg-type]
+def _sweep(run_id: str, path: str | None) -> ShownRun[SweepConfig] | None:
+    run = read_run(run_id, SweepConfig)
+    paths = [] if path is None else [path]
+    return run if run is not None and [factor.path for factor in run.config.factors] == paths else None
 
 
-def sweep_row(key: str, run: ShownRun | None, label: str, config: SweepConfig) -> None:
+def sweep_row(key: str, run: ShownRun[SweepConfig] | None, label: str, config: SweepConfig) -> None:
     """The buttons: train, or steer what is trained; and how it stands."""
     problem = st.session_state.pop(state.PROBLEM, None)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -52,13 +43,13 @@ def sweep_row(key: str, run: ShownRun | None, label: str, config: SweepConfig) -
         if run is not None:
             st.button("Show what ships", key=f"{key}-leave", icon=":material/close:", on_click=_leave, args=(key,))
     if problem:
-        st.error(problem)
+        st.error(verbatim(problem))
     if run is not None:
         run_status(run)
 
 
 def _begin(key: str, config: SweepConfig) -> None:
-    run_id = begin(config)  # type: ignore[arg-type]
+    run_id = begin(config)
     if run_id is not None:
         st.session_state[key] = run_id
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.tasks.config import BUNDLED_TEXTS
 from core.tasks.texts import TextError, store_text
+from dashboard.readings import verbatim
 from dashboard.truncation_explanations import CUT_LESSONS
 from dashboard.widgets.address import Number, set_values
 from dashboard.widgets.gradient_controls import TEXTS
@@ -79,7 +80,7 @@ def _text_controls(by_key: Mapping[str, Any]) -> None:
     st.selectbox("Text", options, format_func=lambda value: TEXTS.get(value, "Your own text"), key="c_text")
     st.file_uploader("Your own text (UTF-8)", key="c_own_text", on_change=_keep_text, args=(by_key["c_text"],))
     if problem := st.session_state.pop("c_text_problem", None):
-        st.error(problem)
+        st.error(verbatim(problem))
 
 
 def _keep_text(field: TextField) -> None:
