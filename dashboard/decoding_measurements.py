@@ -85,7 +85,7 @@ def exported(asked: AskedSearch, kind: str) -> str:
 
 @st.cache_data(ttl=RUNS_SECONDS, show_spinner=False)
 def generators(root: Path) -> dict[str, str]:
-    """Models of the newest runs under `root` that can generate: as AskedSearch.model names them → what they are called."""
+    """Models of the newest runs under `root` that generate: as AskedSearch.model names them → how they are called."""
     found: dict[str, str] = {}
     for header in list_runs(root)[0]:
         try:

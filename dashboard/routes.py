@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,95 +115,28 @@ def _analyses() -> Mapping[str, Analysis]:
     return ANALYSES
 
 
-async def reading(request: Request) -> Response:
-    """What a model read and expected; imported late, as torch is slow to load."""
-    from dashboard import reading_room
+def _late(room: str, name: str) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint of a module of the dashboard that is imported at its first question, as torch is slow to load."""
 
-    return await reading_room.reading(request)
+    async def answer(request: Request) -> Response:
+        endpoint: Callable[[Request], Awaitable[Response]] = getattr(import_module(f"dashboard.{room}"), name)
+        return await endpoint(request)
 
-
-async def plane(request: Request) -> Response:
-    """The numbers of one gate or state of a reading."""
-    from dashboard import reading_room
-
-    return await reading_room.plane(request)
-
-
-async def gates_picture(request: Request) -> Response:
-    """A picture of the Gates page."""
-    from dashboard import reading_room
-
-    return await reading_room.gates(request)
-
-
-async def truncation_picture(request: Request) -> Response:
-    """A picture of the Truncation page; imported late, as torch is slow to load."""
-    from dashboard import truncation_room
-
-    return await truncation_room.picture(request)
-
-
-async def search(request: Request) -> Response:
-    """The tree of a search; imported late, as torch is slow to load."""
-    from dashboard import search_room
-
-    return await search_room.search(request)
-
-
-async def search_next(request: Request) -> Response:
-    """What may follow a hypothesis of a search."""
-    from dashboard import search_room
-
-    return await search_room.next_tokens(request)
-
-
-async def summed_claim(request: Request) -> Response:
-    """A picture of the page that sums RNNs up."""
-    from dashboard import summed_room
-
-    return await summed_room.claim(request)
-
-
-async def embeddings_picture(request: Request) -> Response:
-    """A picture of the Embeddings page."""
-    from dashboard import embeddings_room
-
-    return await embeddings_room.embeddings(request)
-
-
-async def unrolled(request: Request) -> Response:
-    """A model over what it reads, every number of every step."""
-    from dashboard import recurrence_room
-
-    return await recurrence_room.unroll(request)
-
-
-async def recurrence_picture(request: Request) -> Response:
-    """A picture of the Recurrence page."""
-    from dashboard import recurrence_room
-
-    return await recurrence_room.picture(request)
-
-
-async def attention_picture(request: Request) -> Response:
-    """A picture of the page of sequence to sequence; imported late, as torch is slow to load."""
-    from dashboard import attention_room
-
-    return await attention_room.picture(request)
+    return answer
 
 
 ROUTES = [
-    Route("/unroll/asked/attention/{name}", attention_picture),
-    Route("/unroll/unrolled", unrolled),
-    Route("/unroll/asked/recurrence/{name}", recurrence_picture),
-    Route("/unroll/asked/embeddings/{name}", embeddings_picture),
-    Route("/unroll/asked/summed/{claim}", summed_claim),
-    Route("/unroll/search", search),
-    Route("/unroll/search/next", search_next),
-    Route("/unroll/asked/gates/{name}", gates_picture),
-    Route("/unroll/asked/truncation/{name}", truncation_picture),
-    Route("/unroll/reading", reading),
-    Route("/unroll/reading/plane", plane),
+    Route("/unroll/asked/attention/{name}", _late("attention_room", "picture")),
+    Route("/unroll/unrolled", _late("recurrence_room", "unroll")),
+    Route("/unroll/asked/recurrence/{name}", _late("recurrence_room", "picture")),
+    Route("/unroll/asked/embeddings/{name}", _late("embeddings_room", "embeddings")),
+    Route("/unroll/asked/summed/{claim}", _late("summed_room", "claim")),
+    Route("/unroll/search", _late("search_room", "search")),
+    Route("/unroll/search/next", _late("search_room", "next_tokens")),
+    Route("/unroll/asked/gates/{name}", _late("reading_room", "gates")),
+    Route("/unroll/asked/truncation/{name}", _late("truncation_room", "picture")),
+    Route("/unroll/reading", _late("reading_room", "reading")),
+    Route("/unroll/reading/plane", _late("reading_room", "plane")),
     Route("/unroll/asked/{name}", asked_endpoint(_analyses)),
     Route("/unroll/plotly.min.js", plotly_js),
     Route("/unroll/runs/{run_id}/rows", _with_errors_said(rows)),
