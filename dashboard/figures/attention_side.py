@@ -63,7 +63,9 @@ def digit_figure(image: np.ndarray, weights: np.ndarray, letters: Sequence[str])
                            col=place + 2)  # fmt: skip
     for place, title in enumerate(("image", *letters), 1):
         figure.update_xaxes(title={"text": title, "standoff": 4}, row=1, col=place)
-    figure.update_xaxes(showticklabels=False, ticks="", showgrid=False, range=[0, SIDE])
+    figure.update_xaxes(showticklabels=False, ticks="", showgrid=False, range=[0, SIDE], constrain="domain")
+    for place in range(1, count + 2):
+        figure.update_yaxes(scaleanchor=f"x{place if place > 1 else ''}", constrain="domain", row=1, col=place)
     return figure.update_yaxes(showticklabels=False, ticks="", showgrid=False, range=[SIDE, 0])
 
 

@@ -21,7 +21,7 @@ notices = [*read_address(fields, PAIRS), *([jobs().notice] if jobs().notice else
 adopt_run(fields)
 for notice in notices:
     st.warning(notice)
-section_control()
+section_control(fields)
 try:
     if (show := st.session_state["show"]) not in OF_PAIRS:
         side_section(show)

@@ -10,6 +10,7 @@ import streamlit as st
 from core.tasks.pair_own import store_pairs
 from core.tasks.pairs import LANGUAGES, SYMBOL_TASKS, WORDED, PairError
 from core.training.snapshots import is_snapshot
+from dashboard import state
 from dashboard.attention_explanations import PAIR_LESSONS
 from dashboard.readings import verbatim
 from dashboard.widgets.address import Choice, Flag, Number, set_values
@@ -29,13 +30,22 @@ OF_PAIRS = ("align", "hand", "bottleneck", "gradient")
 """Sections that show a run on pairs; the others have runs of their own."""
 
 
-def section_control() -> None:
+def section_control(fields: list[Any]) -> None:
     """Which section is shown, and the question that it answers."""
+    _compare_lengths(fields)
     st.segmented_control(
         "Section", list(SECTIONS), format_func=SECTIONS.__getitem__, key="show", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
     st.markdown(PAIR_LESSONS[st.session_state["show"]].question)
+
+
+def _compare_lengths(fields: list[Any]) -> None:
+    """Accuracy by length needs several: where nothing is trained and all sources have one, take the situation of it."""
+    is_of_one = st.session_state["a_min"] == st.session_state["a_max"]
+    if st.session_state["show"] == "bottleneck" and is_of_one and not st.session_state.get(state.PAIRS_RUN):
+        values = values_of_situation("The bottleneck", fields)
+        st.session_state.update({key: values[key] for key in SITUATIONS["The bottleneck"]})
 
 
 def situation_control(fields: list[Any]) -> None:
