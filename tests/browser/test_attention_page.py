@@ -65,7 +65,7 @@ def test_a_click_on_a_cell_lays_the_row_there_and_it_is_written_again(attention)
 def test_a_run_is_watched_and_found_again(attention) -> None:
     page = attention(SMALL)
     assert readings(page, 4)[0].startswith("Before training.")
-    page.locator(".st-key-pairs-run-train button").click()
+    page.locator(".st-key-pairs-run_train button").click()
     expect(page.get_by_text("finished · step 30 of 30")).to_be_visible(timeout=SECONDS)
     expect(page.locator("[data-panel=loss] .scatterlayer .trace")).to_have_count(1)
     page.wait_for_url(re.compile("run="), timeout=15_000)
