@@ -136,19 +136,18 @@ def spread(count: int, most: int) -> list[int]:
 
 def draw_progress(asked: PairsAsked, recording: Recording) -> Drawn:
     """Strings right and mass on the true links, by training step."""
-    curves = {}
+    curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     config, known = asked.config, set(recording.names())
     for model, name in zip(config.models, config.names, strict=True):
         keys = [f"{name}/held_out_strings", f"{name}/gold_mass"]
         table = recording.scalars([key for key in keys if key in known]).dropna(how="all")
-        columns = [table[key].to_numpy() if key in table else np.full(len(table), np.nan) for key in keys]
-        curves[model.label] = (table.index.to_numpy(), *columns)
+        right, mass = (table[key].to_numpy() if key in table else np.full(len(table), np.nan) for key in keys)
+        curves[model.label] = (table.index.to_numpy(), right, mass)
     if not all(len(steps) for steps, _, _ in curves.values()):
         return Drawn(go.Figure(), "Nothing is measured yet.")
     strokes = model_strokes_of(len(curves))
-    figure = progress_figure(
-        {label: (stroke, *one) for stroke, (label, one) in zip(strokes, curves.items(), strict=True)}
-    )
+    stroked = {label: (stroke, *one) for stroke, (label, one) in zip(strokes, curves.items(), strict=True)}
+    figure = progress_figure(stroked)
     return Drawn(figure, progress_sentence(curves))
 
 
