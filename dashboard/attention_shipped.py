@@ -20,9 +20,9 @@ NO_ATTENTION = Seq2SeqConfig(attention="none")
 
 PAIRS: dict[str, TranslationConfig] = {
     "reverse": TranslationConfig(models=(PRESETS["clean diagonal"], PRESETS["textbook Bahdanau"])),
-    "dates-to-iso": TranslationConfig(PairsConfig("dates"), (PRESETS["dates"],), steps=1000, learning_rate=3e-3),
+    "dates-to-iso": TranslationConfig(PairsConfig("dates"), (PRESETS["wide LSTM"],), steps=1000, learning_rate=3e-3),
     "french-names": TranslationConfig(
-        PairsConfig("names", language="fr"), (PRESETS["dates"],), steps=600, batch_size=32, learning_rate=3e-3
+        PairsConfig("names", language="fr"), (PRESETS["wide LSTM"],), steps=600, batch_size=32, learning_rate=3e-3
     ),
     "bottleneck": TranslationConfig(
         PairsConfig("reverse", min_length=2, max_length=16),

@@ -18,6 +18,7 @@ from core.decoding.rules import Rules
 from core.decoding.settings import SearchSettings
 from dashboard.asked import number, whole
 from dashboard.reading_asked import read_reading
+from dashboard.recorded_pairs import is_shipped
 
 PRESET = "preset:"
 """Before the name of a probability table."""
@@ -42,7 +43,7 @@ class AskedSearch:
     """
 
     model: str = PRESET + GREEDY_LOSES.key
-    """PRESET and its name, "shipped", or "run:<id>:<name of the model>"."""
+    """PRESET and its name, "shipped", "shipped:<recording>:<name>", or "run:<id>:<name of the model>"."""
     step: int | None = None
     """Training step of a run's model; None: the newest."""
     prefix: str = ""
@@ -56,9 +57,9 @@ class AskedSearch:
     """Hypotheses fed in order to prove the best of all, beside a search."""
 
     def __post_init__(self) -> None:
-        if self.preset is None:
+        if self.preset is None and not is_shipped(self.model):
             read_reading({"model": self.model})
-        elif self.preset not in PRESETS:
+        if self.preset is not None and self.preset not in PRESETS:
             names = ", ".join(PRESET + name for name in PRESETS)
             raise ValueError(f"a table is one of {names}, got {self.model[:60]!r}; choose one of these.")
 

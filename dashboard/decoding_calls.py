@@ -171,6 +171,17 @@ def following(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts
     return NextTokens(opened.symbols, tokens, log_probs[0], drawn_from[0], codes[0] != ALLOWED)
 
 
+def attended(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts: Path | None) -> np.ndarray:
+    """Where the model looked while it wrote a hypothesis, shape (tokens, symbols of the source).
+
+    Errors: ValueError for a model without attention, or tokens that it does not know.
+    """
+    opened = opened_source(source, asked, texts)
+    if opened.attention is None:
+        raise ValueError("attention needs a model that attends to a source, got one that does not; choose another.")
+    return opened.attention(tokens)
+
+
 def export(source: Source, asked: AskedSearch, kind: str, texts: Path | None) -> str:
     """The whole tree as "json" or "csv". Errors: ValueError."""
     one = searched(source, asked, texts)

@@ -11,16 +11,16 @@ import streamlit as st
 from core.recordings.search import Hypothesis
 from core.recordings.search_account import ScoreAgainstSize
 from core.recordings.search_outcomes import Account, NextTokens, Outcome
-from core.recordings.storage import list_runs, read_header
+from core.recordings.storage import list_runs
 from core.training.config import TrainingConfig
-from core.training.kinds import kind_of, read_config
+from core.training.kinds import read_config
 from core.training.translation_config import TranslationConfig
 from dashboard import decoding_calls
 from dashboard.decoding_asked import AskedSearch
 from dashboard.decoding_sources import GENERATING
-from dashboard.reading_asked import AskedReading
+from dashboard.recorded_pairs import recorded
 from dashboard.search_room import done_here, is_small, search_call, source_of
-from dashboard.server import analysis_pool, runs_root
+from dashboard.server import analysis_pool
 
 MOST_RUNS = 12
 """Models of runs that a page offers, the newest first."""
@@ -113,5 +113,4 @@ def _named(run_id: str, names: Sequence[str], labels: Sequence[str], task: str) 
 
 def reads_pairs(model: str) -> bool:
     """Whether a model as AskedSearch names it has an encoder. Errors: RecordingError, ValueError."""
-    run = AskedReading(model).run
-    return run is not None and kind_of(read_header(runs_root() / run[0]).config) == TranslationConfig.kind
+    return recorded(model) is not None

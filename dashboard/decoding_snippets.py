@@ -13,6 +13,7 @@ from core.decoding.tables import Tokens
 from dashboard.decoding_asked import END, NO_END, AskedSearch
 from dashboard.decoding_sources import FULL_STOP
 from dashboard.reading_asked import AskedReading
+from dashboard.recorded_pairs import is_shipped
 
 FUNCTIONS = {
     "greedy": "greedy",
@@ -143,7 +144,7 @@ model = opened(Moment(config, config.names.index("{name}"), at, parameters))"""
 
 def _pairs(asked: AskedSearch) -> str:
     """Code that makes the same of a run on pairs."""
-    run_id, name = AskedReading(asked.model).run or ("", "")
+    folder, name = _recording(asked.model)
     source = repr(asked.source) if asked.source else "task.source.print(task.held_out().source[0].tolist())"
     return f"""from core import open_recording
 from core.models.seq2seq import START, STOP
@@ -151,7 +152,7 @@ from core.models.seq2seq_step import seq2seq_step
 from core.training.translation_config import TranslationConfig
 from core.training.translation_moment import PairMoment, opened_pairs
 
-with open_recording("runs/{run_id}") as recording:
+with open_recording("{folder}") as recording:
     config = TranslationConfig.from_dict(recording.header.config)
     _, parameters = recording.dated_record("{name}/parameters", {asked.step})
 pairs = opened_pairs(PairMoment(config, config.names.index("{name}"), parameters))
@@ -161,12 +162,23 @@ start, eos = (START, *task.target.encode({asked.prefix!r})[:-1]), STOP
 """
 
 
+def _recording(model: str) -> tuple[str, str]:
+    """The folder of a recording on pairs, and the name of its model."""
+    if is_shipped(model):
+        _, folder, name = model.split(":")
+        return f"assets/attention/{folder}", name
+    run_id, name = AskedReading(model).run or ("", "")
+    return f"runs/{run_id}", name
+
+
 def plain_code(asked: AskedSearch) -> str | None:
     """The same beam search without this project, its ranking and end as Hugging Face's canonical; None for others."""
     one = asked.settings
     is_plain = one.rules.no_repeat_ngram == 0 and not one.rules.prefix
     is_canonical = one.semantics == SearchSettings().semantics and one.length_penalty is None
-    if one.method not in ("beam", "greedy") or not is_plain or not is_canonical or asked.step is not None:
+    if one.method not in ("beam", "greedy") or not is_plain or not is_canonical:
+        return None
+    if asked.step is not None or is_shipped(asked.model):
         return None
     size = 1 if one.method == "greedy" else one.size
     table = None if asked.preset is None else PRESETS[asked.preset]

@@ -5,17 +5,20 @@ A source is found out by the server (`search_room.source_of`), travels to the wo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from core.decoding.methods import Decoder
 from core.decoding.presets import PRESETS
 from core.models.language_model import language_step
-from core.models.seq2seq import START, STOP
+from core.models.seq2seq import START, STOP, Seq2Seq
 from core.models.seq2seq_step import Writing, seq2seq_step
+from core.probes.attention import forced
 from core.tasks.pairs import PairTask
 from core.tasks.word_corpus import words_of
 from core.training.reading import Reader, encode, opened
@@ -54,6 +57,10 @@ class Opened:
     """Tokens that have to occur again to be called a repetition."""
     read: str = ""
     """The source that an encoder read; empty where there is none."""
+    read_symbols: tuple[str, ...] | None = None
+    """What it attends to: the symbols of that source and [stop]; None of a model without attention."""
+    attention: Callable[[tuple[int, ...]], np.ndarray] | None = None
+    """Generated tokens, n → weights, shape (n, symbols of the source)."""
 
 
 def opened_source(source: Source, asked: AskedSearch, texts: Path | None) -> Opened:
@@ -104,11 +111,23 @@ def _end(symbols: Sequence[str], asked: str) -> int | None:
 def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened:
     model = opened_pairs(moment, texts)
     task, read = model.task, asked.source or first_source(model.task)
-    step, state = seq2seq_step(model.model, task.encode(read))
+    source = task.encode(read)
+    step, state = seq2seq_step(model.model, source)
     prefix = tuple(task.target.encode(asked.prefix)[:-1])
-    coverage = None if state.coverage is None else _coverage
-    decoder = Decoder(step, state, (START, *prefix), STOP, coverage)
-    return Opened(decoder, task.target_symbols, prefix, TEXT_REPEATS, read)
+    plain = Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS, read)
+    if state.coverage is None:
+        return plain
+    read_symbols = tuple(task.source_symbols[token] for token in source)
+    looked = partial(_weights, model.model, source, prefix)
+    return replace(
+        plain, decoder=replace(plain.decoder, coverage=_coverage), read_symbols=read_symbols, attention=looked
+    )
+
+
+def _weights(model: Seq2Seq, source: Sequence[int], prefix: tuple[int, ...], tokens: tuple[int, ...]) -> np.ndarray:
+    weights = forced(model, source, (*prefix, *tokens)).weights
+    assert weights is not None
+    return weights[len(prefix) :]
 
 
 def _coverage(state: Writing) -> Tensor:

@@ -4,7 +4,8 @@ The tree: all of `core.recordings.search_columns`, with repeats of each hypothes
 included), symbols (V), prefix (tokens), end (its token, or null), label, step (of training), groups, best_status (a
 sentence) and best: tokens, log_prob, score, path (its beginning, as far as it is listed, as nodes) and node (the whole
 of it, or null), or null. What may follow: tokens, log_probs (V, nats; null is −∞) and filtered (V: cut by top-k or
-top-p).
+top-p). Of a model that attends to a source, `source` are its symbols, S, and another question gives attention: tokens
+and weights, (tokens, S).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from core.decoding.repetition import repeated_spans
 from core.recordings.search import Hypothesis
 from core.recordings.search_columns import search_columns
 from dashboard.decoding_asked import AskedSearch
-from dashboard.decoding_calls import following, searched
+from dashboard.decoding_calls import attended, following, searched
 from dashboard.decoding_sources import Source
 from dashboard.decoding_verdict import verdict
 
@@ -38,6 +39,7 @@ def tree_body(source: Source, asked: AskedSearch, texts: Path | None) -> bytes:
     answer |= {
         "symbols": one.opened.symbols,
         "prefix": one.opened.prefix,
+        "source": one.opened.read_symbols,
         "end": one.opened.decoder.eos,
         "label": source.label,
         "step": source.step,
@@ -59,6 +61,12 @@ def next_body(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts
     found = following(source, asked, tokens, texts)
     values = [float(f"{value:.10g}") if np.isfinite(value) else None for value in found.log_probs.tolist()]
     return _packed({"tokens": tokens, "log_probs": values, "filtered": found.is_cut.tolist()})
+
+
+def attention_body(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts: Path | None) -> bytes:
+    """The answer of /unroll/search/attention, compressed JSON. Errors: ValueError."""
+    weights = attended(source, asked, tokens, texts)
+    return _packed({"tokens": tokens, "weights": [[float(f"{one:.5g}") for one in row] for row in weights.tolist()]})
 
 
 def _packed(answer: dict[str, Any]) -> bytes:

@@ -133,6 +133,7 @@ ROUTES = [
     Route("/unroll/asked/summed/{claim}", _late("summed_room", "claim")),
     Route("/unroll/search", _late("search_room", "search")),
     Route("/unroll/search/next", _late("search_room", "next_tokens")),
+    Route("/unroll/search/attention", _late("search_room", "attention")),
     Route("/unroll/asked/gates/{name}", _late("reading_room", "gates")),
     Route("/unroll/asked/truncation/{name}", _late("truncation_room", "picture")),
     Route("/unroll/reading", _late("reading_room", "reading")),

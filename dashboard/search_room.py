@@ -9,20 +9,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.recordings.storage import read_header
-from core.training.kinds import kind_of
-from core.training.translation_config import TranslationConfig
 from core.training.translation_moment import PairMoment
 from dashboard import server
 from dashboard.analysis_call import call_within
 from dashboard.answering import desk_of, snapshot
 from dashboard.decoding_asked import PROOF, AskedSearch, read_search, read_tokens
 from dashboard.decoding_sources import Source
-from dashboard.decoding_wire import next_body, tree_body
+from dashboard.decoding_wire import attention_body, next_body, tree_body
 from dashboard.desk import Call
 from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading
 from dashboard.reading_room import choose
+from dashboard.recorded_pairs import RecordedPairs, recorded
 from dashboard.replies import answered, visitor_of, zipped
 
 PATIENCE_SECONDS = 60.0
@@ -37,24 +35,22 @@ def source_of(asked: AskedSearch) -> Source:
     """
     if asked.preset is not None:
         return Source(asked.preset, "a table of probabilities")
-    run = AskedReading(asked.model).run
-    if run is not None and kind_of(read_header(server.runs_root() / run[0]).config) == TranslationConfig.kind:
-        return _pairs_source(*run, asked.step)
+    pairs = recorded(asked.model)
+    if pairs is not None:
+        return _pairs_source(pairs, asked.step)
     chosen = choose(AskedReading(asked.model, asked.step))
     return Source(chosen.key, chosen.label, chosen.reader, chosen.step)
 
 
-def _pairs_source(run_id: str, name: str, step: int | None) -> Source:
-    """A model of a run on pairs, at or before a training step."""
-    config = TranslationConfig.from_dict(read_header(server.runs_root() / run_id).config)
-    server.jobs().limits.check(config)
-    if name not in config.names:
-        raise ValueError(f"the run has the models {', '.join(config.names)}, got {name[:60]!r}; choose one of these.")
-    with readers_of(server.runs_root()).reading(run_id) as recording:
-        found, parameters = snapshot(recording, name, step)
-    model = config.names.index(name)
-    key = (run_id, name, found, parameters is None)
-    return Source(key, config.models[model].label, PairMoment(config, model, parameters), found)
+def _pairs_source(pairs: RecordedPairs, step: int | None) -> Source:
+    """A model of pairs, at or before a training step."""
+    if not pairs.ships:
+        server.jobs().limits.check(pairs.config)
+    with readers_of(pairs.root).reading(pairs.folder) as recording:
+        found, parameters = snapshot(recording, pairs.name, step)
+    model = pairs.config.names.index(pairs.name)
+    key = (pairs.ships, pairs.folder, pairs.name, found, parameters is None)
+    return Source(key, pairs.config.models[model].label, PairMoment(pairs.config, model, parameters), found)
 
 
 def search_call(function: Callable[..., Any], source: Source, asked: AskedSearch, *more: Any) -> Call:
@@ -96,7 +92,14 @@ async def _next(request: Request) -> Response:
     return await _body(request, asked, lambda: search_call(next_body, source_of(asked), asked, tokens))
 
 
+async def _attention(request: Request) -> Response:
+    asked, tokens = read_search(request.query_params), read_tokens(request.query_params.get("tokens", ""))
+    return await _body(request, asked, lambda: search_call(attention_body, source_of(asked), asked, tokens))
+
+
 search = answered(_search)
 """GET /unroll/search: the tree with all that the search knew."""
 next_tokens = answered(_next)
 """GET /unroll/search/next: what may follow a hypothesis."""
+attention = answered(_attention)
+"""GET /unroll/search/attention: where a model looked in its source while it wrote a hypothesis."""

@@ -142,9 +142,10 @@ PRESETS = {
     "textbook Bahdanau": Seq2SeqConfig(cell="gru", hidden_size=32, attention="additive", input_feeding=True),
     "one vector": Seq2SeqConfig(cell="gru", hidden_size=32, attention="none"),
     "Luong": Seq2SeqConfig(cell="lstm", hidden_size=64, bidirectional=False, attention="general", input_feeding=True),
-    "dates": Seq2SeqConfig(cell="lstm", hidden_size=128, attention="dot"),
+    "wide LSTM": Seq2SeqConfig(cell="lstm", hidden_size=128, attention="dot"),
 }
 """By name: attention that must point at what it writes, as nothing else reaches the output (*clean diagonal*); the
 first published one, whose state can carry the source past the attention (Bahdanau et al., 2015); the bottleneck that
-it was made against (Sutskever et al., 2014); attention after the step, fed on (Luong et al., 2015); and one for dates.
+it was made against (Sutskever et al., 2014); attention after the step, fed on (Luong et al., 2015); and one with room
+for words.
 """

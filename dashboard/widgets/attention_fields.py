@@ -35,7 +35,8 @@ TASKS = {
 LANGUAGE_TITLES = {"": "the task's first", **{one: one for every in LANGUAGES.values() for one in every}}
 MODELS: dict[str, Seq2SeqConfig | None] = {
     "clean": PRESETS["clean diagonal"], "bahdanau": PRESETS["textbook Bahdanau"], "vector": PRESETS["one vector"],
-    "luong": PRESETS["Luong"], "dates": PRESETS["dates"], "none": NO_ATTENTION, "plain": Seq2SeqConfig(), "own": None,
+    "luong": PRESETS["Luong"], "wide": PRESETS["wide LSTM"], "none": NO_ATTENTION, "plain": Seq2SeqConfig(),
+    "own": None,
 }  # fmt: skip
 """Models by name; None: as the controls of one's own say."""
 MODEL_TITLES = {key: "your own" if model is None else model.label for key, model in MODELS.items()}
@@ -45,9 +46,9 @@ NEWEST = 20_000
 SITUATIONS: dict[str, dict[str, Any]] = {
     "Clean diagonal": {},
     "Textbook Bahdanau": {"a_model": 1},
-    "Dates to ISO": {"a_task": "dates", "a_models": ["dates"], "a_steps": 1000, "a_lr": 3e-3},
+    "Dates to ISO": {"a_task": "dates", "a_models": ["wide"], "a_steps": 1000, "a_lr": 3e-3},
     "English to French": {
-        "a_task": "names", "a_language": "fr", "a_models": ["dates"], "a_steps": 600, "a_batch": 32, "a_lr": 3e-3,
+        "a_task": "names", "a_language": "fr", "a_models": ["wide"], "a_steps": 600, "a_batch": 32, "a_lr": 3e-3,
     },
     "The bottleneck": {
         "a_min": 2, "a_max": 16, "a_models": ["none", "plain"], "a_model": 1, "a_steps": 1500, "a_lr": 3e-3,

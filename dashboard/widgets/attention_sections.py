@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.attention_asked import MOST_LAID, read_laid, written_laid
 from dashboard.attention_seen import task_of_pairs
+from dashboard.attention_shipped import shipped_name
 from dashboard.widgets.attention_controls import place_controls, snapshot_steps
 from dashboard.widgets.attention_page import AttentionPage, pair_titles
 from dashboard.widgets.attention_panels import pair_panels
@@ -24,8 +25,7 @@ def pair_section(page: AttentionPage) -> None:
     if page.show == "hand":
         _hand_controls(page)
     _state_of_training(page)
-    if page.run is not None:
-        _link_to_searches(page, page.run.header.id)
+    _link_to_searches(page)
     live_figures(
         pair_panels(page),
         key=f"{HOST}-{page.show}",
@@ -47,13 +47,18 @@ def _state_of_training(page: AttentionPage) -> None:
     st.caption(f"{task.title}: {sizes}, all pairs shown are held out. {whence}")
 
 
-def _link_to_searches(page: AttentionPage, run_id: str) -> None:
-    """The pair's source in the page of searches, where the model decodes it by any method."""
+def _link_to_searches(page: AttentionPage) -> None:
+    """The pair's source in the page of searches, where the model decodes it by any method; none before training."""
+    recording = (
+        f"shipped:{shipped_name(page.config)}" if page.ships else f"run:{page.run.header.id}" if page.run else ""
+    )
+    if not recording:
+        return
     task = task_of_pairs(page.config.task)
     source = task.source.print(task.held_out().source[page.example].tolist())
-    model = f"run:{run_id}:{page.config.names[page.model]}"
+    model = f"{recording}:{page.config.names[page.model]}"
     st.page_link("views/decoding.py", label="Search this pair's target by any method: its tree, beams, the true best",
-                 icon=":material/account_tree:", query_params={"model": model, "source": source})  # fmt: skip
+                 icon=":material/account_tree:", query_params={"of": model, "source": source})  # fmt: skip
 
 
 def _hand_controls(page: AttentionPage) -> None:

@@ -11,6 +11,7 @@ from core.decoding.presets import PRESETS
 from dashboard.decoding_asked import MOST_LENGTH, MOST_PREFIX, MOST_PROOF, MOST_SIZE, PRESET
 from dashboard.decoding_explanations import DECODING_LESSONS
 from dashboard.decoding_measurements import generators
+from dashboard.recorded_pairs import shipped_models
 from dashboard.server import runs_root
 from dashboard.widgets.address import Field
 from dashboard.widgets.decoding_fields import (
@@ -61,7 +62,7 @@ def situation_control(fields: Sequence[Field]) -> None:
 
 def search_controls(page: DecodingPage) -> None:
     """Who decodes what, and how."""
-    models = MODEL_TITLES | generators(runs_root())
+    models = MODEL_TITLES | shipped_models() | generators(runs_root())
     chosen = st.session_state["of"]
     models |= {} if chosen in models else {chosen: "a model of a run"}
     with st.container(horizontal=True, vertical_alignment="bottom"):

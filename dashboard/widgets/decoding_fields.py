@@ -49,6 +49,7 @@ MODEL_TITLES = {PRESET + key: f"Table: {preset.title.lower()}" for key, preset i
 MOST_TOKENS = 800
 """Characters of a path of tokens in the address."""
 FIRST_PREFIX = "def "
+TRANSLATOR = "shipped:french-names:lstm-dot-h128"
 
 
 def of_table(preset: Preset, method: str, size: int) -> dict[str, Any]:
@@ -72,6 +73,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     "Python code": of_text(SHIPPED, FIRST_PREFIX, 4, TEXT_LENGTH),
     "Stuck in a loop": of_text(SHIPPED, "import ", 8, 60),
     "Samples": of_text(SHIPPED, "import ", 8, TEXT_LENGTH, "sample"),
+    "Into French": of_text(TRANSLATOR, "", 4, 40),
 }
 """What each situation sets; every other field goes to its default, but for those in LOOKING."""
 STORIES = {preset.title: preset.lesson for preset in PRESETS.values()} | {
@@ -82,6 +84,8 @@ STORIES = {preset.title: preset.lesson for preset in PRESETS.values()} | {
     "Stuck in a loop": "Each further dash or equals sign is nearly certain, so a beam prefers a ruler to any code; "
     "forbid repeated n-grams under Rules.",
     "Samples": "Drawn token by token; equal beginnings are one node. Lower the temperature, and they agree more.",
+    "Into French": "An encoder–decoder has read a name in English, and writes it in French. Beside each hypothesis, a "
+    "pruned one too, stands where it looked while it wrote it: French turns the order around.",
 }
 """What to see in each situation."""
 LOOKING = frozenset(("show", "pruned", "rank", "rank_by", "proof"))

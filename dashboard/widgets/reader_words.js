@@ -1,5 +1,6 @@
 /** How the reader prints symbols and numbers. */
 
+const TINY = 1e-5; // below, a share has an exponent
 const SIGNS = { "\n": "⏎", " ": "·", "\t": "⇥", "\r": "␍" };
 
 /** A token that can be seen. */
@@ -17,6 +18,7 @@ export function printed(value) {
 }
 
 export function percent(share) {
+  if (share > 0 && share < TINY) return `${(100 * share).toExponential(0)} %`;
   return share >= 0.9995 ? "100 %" : share >= 0.0995 ? `${(100 * share).toFixed(1)} %` : `${(100 * share).toPrecision(2)} %`;
 }
 

@@ -1,10 +1,10 @@
-/** The tree's two questions: a search, and what may follow a hypothesis. */
+/** The tree's questions: a search, what may follow a hypothesis, and where the model looked while it wrote one. */
 
 import { answer, askAhead } from "./reader_feed.js";
 
 export { Refusal } from "./reader_feed.js";
 
-const MOST_KEPT = 200; // answers about what may follow
+const MOST_KEPT = 200; // answers about a hypothesis
 const known = new Map(); // those, by address
 
 /** Ask for a search while the other scripts still load. */
@@ -20,8 +20,16 @@ export async function search(question, signal) {
 }
 
 /** Log-probabilities of every token after generated ones, and which are filtered out: {tokens, log_probs, filtered}. */
-export async function following(question, tokens, signal) {
-  const address = `/unroll/search/next?${question}&tokens=${tokens.join(",")}`;
+export function following(question, tokens, signal) {
+  return kept(`/unroll/search/next?${question}&tokens=${tokens.join(",")}`, signal);
+}
+
+/** The weights of attention of generated tokens, a row each, over the source: {tokens, weights}. */
+export function attention(question, tokens, signal) {
+  return kept(`/unroll/search/attention?${question}&tokens=${tokens.join(",")}`, signal);
+}
+
+async function kept(address, signal) {
   if (!known.has(address)) {
     if (known.size >= MOST_KEPT) known.delete(known.keys().next().value);
     known.set(address, await (await answer(address, signal)).json());

@@ -1,7 +1,7 @@
 /** The host of the search tree: mounted once a page, it asks for a search and goes through it by itself. */
 
 import { saveDrawing, savePicture } from "./search_exports.js";
-import { following, search } from "./search_feed.js";
+import { attention, following, search } from "./search_feed.js";
 import { Inspector, canExplore } from "./search_inspector.js";
 import { Layout } from "./search_layout.js";
 import { Legend } from "./search_legend.js";
@@ -163,8 +163,8 @@ class Host {
     clearTimeout(this.asking);
     this.asked?.abort();
     const { signal } = (this.asked = new AbortController());
-    const ask = (path) => following(this.shown, path, signal);
-    this.asking = setTimeout(() => inspector.ask(scene, this.measure(), ask, signal), REST_MS);
+    const asks = { following: (path) => following(this.shown, path, signal), attention: (path) => attention(this.shown, path, signal) };
+    this.asking = setTimeout(() => inspector.ask(scene, this.measure(), asks, signal), REST_MS);
   }
 
   /** Ask the model for what the search did not look at. */

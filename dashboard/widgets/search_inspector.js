@@ -1,5 +1,6 @@
 /** What is known of one node: its text, its factors, its place among the others, why it is what it is, and what may follow. */
 
+import { Looked } from "./search_attention.js";
 import { Bars } from "./search_bars.js";
 import { colorOf, fillOf, shapeOf } from "./search_signs.js";
 import { SvgPen, svgSheet } from "./search_pens.js";
@@ -27,6 +28,7 @@ export class Inspector {
     this.explore = button(buttons, "Explore below", "Ask the model what would have followed", on.explore);
     this.fold = button(buttons, "Fold", "Hide or show what is below this node", on.fold);
     this.open = button(buttons, "", "Give a node to each listed token that may follow", on.open);
+    this.looked = new Looked(this.element);
     this.bars = new Bars(this.element);
   }
 
@@ -46,8 +48,14 @@ export class Inspector {
     this.explore.hidden = !canExplore(node, scene.answer.end);
   }
 
-  /** Show what may follow; of what has ended, what could have come in place of the end. `ask` gives that for a path. */
-  async ask(scene, look, ask, signal) {
+  /** Show where the model looked and what may follow, as `asks.attention` and `asks.following` give it for a path. */
+  ask(scene, look, asks, signal) {
+    this.looked.ask(scene, scene.cursor, look, asks.attention, signal);
+    this.askNext(scene, look, asks.following, signal);
+  }
+
+  /** Show what may follow; of what has ended, what could have come in place of the end. */
+  async askNext(scene, look, ask, signal) {
     const { cursor: node } = scene;
     const hasEnded = node.token === scene.answer.end;
     const about = hasEnded ? node.parent : node;

@@ -19,7 +19,7 @@ from core.training.translation_rows import translation_rows
 
 pytestmark = pytest.mark.benchmark
 REVERSE = TranslationConfig(PairsConfig("reverse"), (PRESETS["clean diagonal"],), steps=300)
-DATES = TranslationConfig(PairsConfig("dates"), (PRESETS["dates"],), steps=1000, learning_rate=3e-3)
+DATES = TranslationConfig(PairsConfig("dates"), (PRESETS["wide LSTM"],), steps=1000, learning_rate=3e-3)
 BOTTLENECK = TranslationConfig(
     PairsConfig("reverse", min_length=2, max_length=16),
     (Seq2SeqConfig(),),

@@ -71,6 +71,21 @@ def test_a_situation_is_one_click_and_in_the_address(decoding) -> None:
     expect(page.get_by_text("A beam of 4 writes a plausible name", exact=False)).to_be_visible(timeout=30_000)
 
 
+def test_beside_each_hypothesis_stands_where_it_looked(decoding) -> None:
+    page = decoding("of=shipped:french-names:lstm-dot-h128&by=beam&k=4&most=40&least=0&prefix=")
+    page.wait_for_selector(DRAWN, timeout=90_000)
+    said = page.locator(".unroll-search-looked .said")
+    expect(said).to_contain_text("of the attention on", timeout=60_000)
+    last = said.inner_text()
+    matrix = page.locator(".unroll-search-looked canvas")
+    matrix.focus()
+    matrix.press("ArrowUp")
+    expect(said).not_to_have_text(last)
+    assert page.locator(".unroll-search-looked .source span").count() == len("Maltese Pound") + 1
+    page.locator(".unroll-search-plane").press("ArrowLeft")
+    expect(said).to_contain_text("“e” was written", timeout=30_000)
+
+
 def test_the_tree_of_a_text_fits_a_phone_and_a_prefix_is_typed(decoding) -> None:
     page = decoding(TEXT, **PHONE)
     page.wait_for_selector(DRAWN, timeout=90_000)

@@ -11,6 +11,7 @@ import torch
 from core.decoding.settings import SearchSettings
 from core.models.config import ModelConfig
 from core.models.seq2seq_config import Seq2SeqConfig
+from core.models.seq2seq_step import seq2seq_step
 from core.recordings.storage import RecordingWriter, open_recording
 from core.tasks.config import TaskConfig
 from core.tasks.pairs import PairsConfig
@@ -20,8 +21,10 @@ from core.training.loop import Knobs
 from core.training.translation_config import TranslationConfig
 from core.training.translation_moment import PairMoment, opened_pairs
 from dashboard import server
+from dashboard.attention_shipped import PAIRS as SHIPPED_PAIRS
 from dashboard.decoding_asked import AskedSearch, search_question
-from dashboard.decoding_snippets import search_code
+from dashboard.decoding_snippets import plain_code, search_code
+from dashboard.recorded_pairs import shipped_models
 from tests.dashboard.reading_server import get, port, shipped
 
 __all__ = ["port", "shipped"]
@@ -46,8 +49,12 @@ def pairs(port: int) -> str:
 
 
 def searched(port: int, run: str, name: str, **more: str) -> dict:
+    return searched_by(port, f"run:{run}:{name}", **more)
+
+
+def searched_by(port: int, model: str, **more: str) -> dict:
     rest = "".join(f"&{key}={quote(value)}" for key, value in more.items())
-    status, _, body = get(port, f"/unroll/search?model=run:{run}:{name}{rest}")
+    status, _, body = get(port, f"/unroll/search?model={model}{rest}")
     assert status == 200, body
     return json.loads(body)
 
@@ -65,6 +72,48 @@ def test_a_model_of_pairs_is_searched_as_it_scores_by_teacher_forcing(port: int,
         log_probs = opened.model(source, torch.tensor([source.shape[1]]), fed).log_softmax(-1)[0]
         forced = log_probs.gather(1, torch.tensor(one["tokens"])[:, None]).sum()
         assert float(forced) == pytest.approx(one["log_prob"], abs=1e-6)
+
+
+@pytest.mark.parametrize("prefix", ["", "D"])
+def test_the_attention_of_any_hypothesis_is_what_the_decoder_gathers_token_by_token(
+    port: int, pairs: str, prefix: str
+) -> None:
+    name, tokens = PAIRS.names[0], (5, 7, 2)
+    question = f"model=run:{pairs}:{name}&source=ABCD&prefix={prefix}"
+    status, _, body = get(port, f"/unroll/search/attention?{question}&tokens={','.join(map(str, tokens))}")
+    assert status == 200, body
+    with open_recording(server.runs_root() / pairs) as recording:
+        opened = opened_pairs(PairMoment(PAIRS, 0, recording.dated_record(f"{name}/parameters")[1]))
+    step, state = seq2seq_step(opened.model, opened.task.encode("ABCD"))
+    before = opened.task.target.encode(prefix)[:-1]
+    gathered = []
+    for token in (1, *before, *tokens[:-1]):
+        _, after = step(state, torch.tensor([token]))
+        gathered.append((after.coverage - state.coverage)[0].numpy())
+        state = after
+    np.testing.assert_allclose(json.loads(body)["weights"], gathered[len(before) :], atol=1e-5)
+
+
+def test_a_model_without_attention_says_that_it_looks_nowhere(port: int) -> None:
+    model = f"shipped:bottleneck:{SHIPPED_PAIRS['bottleneck'].names[0]}"
+    assert searched_by(port, model)["source"] is None
+    status, _, body = get(port, f"/unroll/search/attention?model={model}&tokens=4")
+    assert status == 400 and "attention needs a model that attends" in json.loads(body)["error"]
+
+
+@pytest.mark.parametrize("model", shipped_models())
+def test_each_model_that_ships_is_searched_and_its_code_gives_the_same(port: int, model: str) -> None:
+    asked = AskedSearch(model, settings=SearchSettings(size=2, max_length=12))
+    sent = searched_by(port, model, size="2", length="12")
+    names: dict = {}
+    exec(search_code(asked, True), names)  # the code that the page shows
+    assert [list(one.tokens) for one in names["search"].hypotheses] == [one["tokens"] for one in sent["hypotheses"]]
+    assert plain_code(asked) is None
+
+
+def test_what_does_not_ship_is_said(port: int) -> None:
+    status, _, body = get(port, "/unroll/search?model=shipped:reverse:lstm")
+    assert status == 400 and "the models that ship are shipped:reverse:" in json.loads(body)["error"]
 
 
 def test_a_coverage_penalty_is_in_the_score_of_a_model_with_attention_alone(port: int, pairs: str) -> None:
