@@ -13,19 +13,18 @@ from dashboard.attention_seen import recording_of, seen_in
 from dashboard.attention_snippets import reversal_code
 from dashboard.widgets.attention_fields import NEWEST
 from dashboard.widgets.attention_page import AttentionPage
+from dashboard.widgets.lesson import code_expander, lesson_texts
 
 COLUMNS = ("model", "pair", "row", "column", "written", "read", "weight", "is a true link")
 
 
 def lesson(page: AttentionPage) -> None:
     """What one sees, what to try, and the code."""
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(PAIR_LESSONS[page.show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(PAIR_LESSONS[page.show].trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        st.caption("Plain PyTorch on reversal, with dot attention; weights and batches are drawn anew.")
-        st.code(reversal_code(page.config, page.model))
+    lesson_texts(PAIR_LESSONS[page.show])
+    with code_expander() as is_open:
+        if is_open:
+            st.caption("Plain PyTorch on reversal, with dot attention; weights and batches are drawn anew.")
+            st.code(reversal_code(page.config, page.model))
 
 
 def downloads(page: AttentionPage) -> None:

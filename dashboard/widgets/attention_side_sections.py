@@ -16,6 +16,7 @@ from dashboard.attention_shipped import DIGITS, SEEDS, side_config
 from dashboard.attention_snippets import CHEAT_CODE, DIGITS_CODE, FUSION_CODE
 from dashboard.server import jobs
 from dashboard.widgets.attention_runs import RUNS, run_row, side_run
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.run_controls import ShownRun
 
@@ -82,9 +83,7 @@ def _panel(name: str, title: str, alt: str, height: int, **places: Any) -> Panel
 
 
 def _lesson(show: str) -> None:
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(PAIR_LESSONS[show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(PAIR_LESSONS[show].trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        st.code(CODES[show])
+    lesson_texts(PAIR_LESSONS[show])
+    with code_expander() as is_open:
+        if is_open:
+            st.code(CODES[show])

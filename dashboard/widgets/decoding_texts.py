@@ -14,6 +14,7 @@ from dashboard.decoding_measurements import exported
 from dashboard.decoding_snippets import plain_code, search_code
 from dashboard.readings import verbatim
 from dashboard.widgets.decoding_page import DecodingPage
+from dashboard.widgets.lesson import code_expander, lesson_texts
 
 TROUBLES = (ValueError, RecordingError, LimitReached, WorkerDied, TimeoutError)
 """What can go wrong with a search, and is said in a sentence."""
@@ -22,26 +23,28 @@ FORMATS = {"json": ("Tree (JSON)", "application/json"), "csv": ("Tree (CSV)", "t
 
 def lesson(page: DecodingPage) -> None:
     """What one sees, and a task."""
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(DECODING_LESSONS[page.show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(DECODING_LESSONS[page.show].trying)
+    lesson_texts(DECODING_LESSONS[page.show])
 
 
 def show_code(page: DecodingPage) -> None:
     """The code that reproduces the search, and where it is short the same without this project."""
-    with st.expander("Show the code", icon=":material/code:"):
-        try:
-            asked = page.asked()
-        except TROUBLES as error:
-            st.caption(f"There is no search to show: {verbatim(str(error))}")
-            return
-        st.caption("Run in a clone of this repository, it gives the same hypotheses, scores and tree.")
-        st.code(search_code(asked, page.has_source))
-        plain = plain_code(asked)
-        if plain is not None:
-            st.caption("The same without this project.")
-            st.code(plain)
+    with code_expander() as is_open:
+        if is_open:
+            _codes(page)
+
+
+def _codes(page: DecodingPage) -> None:
+    try:
+        asked = page.asked()
+    except TROUBLES as error:
+        st.caption(f"There is no search to show: {verbatim(str(error))}")
+        return
+    st.caption("Run in a clone of this repository, it gives the same hypotheses, scores and tree.")
+    st.code(search_code(asked, page.has_source))
+    plain = plain_code(asked)
+    if plain is not None:
+        st.caption("The same without this project.")
+        st.code(plain)
 
 
 def downloads(page: DecodingPage) -> None:

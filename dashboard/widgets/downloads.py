@@ -16,6 +16,7 @@ from dashboard.measurements import series_at_start
 from dashboard.snippets import gradient_flow_code, jacobian_code, loss_reach_code
 from dashboard.widgets.gradient_page import GradientPage
 from dashboard.widgets.gradient_panels import gradient_curves
+from dashboard.widgets.lesson import code_expander
 
 CODES: dict[str, Callable[[ModelConfig, int, int, int], str]] = {"why": jacobian_code, "reach": loss_reach_code}
 """Of sections whose picture is another than the curves."""
@@ -25,12 +26,13 @@ COLUMNS = ("model", "quantity", "layer", "direction", "timestep", "norm")
 def show_code(config: TrainingConfig, section: str) -> None:
     """Plain PyTorch that reproduces a picture of the section, for each model."""
     code = CODES.get(section, gradient_flow_code)
-    with st.expander("Show the code", icon=":material/code:"):
-        chosen = st.selectbox(
-            "Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code"
-        )
-        st.caption("One layer in one direction, on recall; weights and tokens are drawn anew.")
-        st.code(code(config.models[chosen], config.task.length, config.batch_size, config.seed))
+    with code_expander() as is_open:
+        if is_open:
+            chosen = st.selectbox(
+                "Model", range(len(config.models)), format_func=lambda i: config.models[i].label, key="code"
+            )
+            st.caption("One layer in one direction, on recall; weights and tokens are drawn anew.")
+            st.code(code(config.models[chosen], config.task.length, config.batch_size, config.seed))
 
 
 def norms_csv(config: TrainingConfig, flows: Sequence[GradientFlow]) -> str:

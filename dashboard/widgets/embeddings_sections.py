@@ -21,6 +21,7 @@ from dashboard.widgets.embeddings_page import EmbeddingsPage
 from dashboard.widgets.embeddings_panels import lookup_panels, rows_panels, space_panels, words_panels
 from dashboard.widgets.embeddings_table import table_csv
 from dashboard.widgets.embeddings_vectors import own_vectors
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
 
@@ -88,14 +89,11 @@ def words_section(page: EmbeddingsPage) -> None:
 
 def lesson(page: EmbeddingsPage) -> None:
     """What one sees, what to try, the code."""
-    one = EMBEDDINGS_LESSONS[page.show]
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(one.seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(one.trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        token = page.tokens.symbols[page.token]
-        st.code(CODES[page.show](token if page.config is None else "e"))
+    lesson_texts(EMBEDDINGS_LESSONS[page.show])
+    with code_expander() as is_open:
+        if is_open:
+            token = page.tokens.symbols[page.token]
+            st.code(CODES[page.show](token if page.config is None else "e"))
 
 
 def downloads(page: EmbeddingsPage) -> None:

@@ -17,6 +17,7 @@ from dashboard.theme import GATE_TITLES
 from dashboard.widgets.gates_fields import ACTS, EXPERIMENTS, MOST_UNIT, gates_fields
 from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gates_panels import cells_panels, intervene_panels, saturation_panels
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 
 CODE_CHARACTERS = 40
@@ -138,14 +139,14 @@ def choose_unit() -> None:
 
 def lesson(page: GatesPage) -> None:
     """What one sees, what to try, the code, and the numbers to take home."""
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(GATES_LESSONS[page.show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(GATES_LESSONS[page.show].trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        st.caption("The shipped model, read step by step in plain PyTorch: the numbers of this page, digit by digit.")
-        held = page.span if page.show == "intervene" and page.act == "still" else None
-        st.code(reading_code(page.code_text(CODE_CHARACTERS), page.unit, held))
+    lesson_texts(GATES_LESSONS[page.show])
+    with code_expander() as is_open:
+        if is_open:
+            st.caption(
+                "The shipped model, read step by step in plain PyTorch: the numbers of this page, digit by digit."
+            )
+            held = page.span if page.show == "intervene" and page.act == "still" else None
+            st.code(reading_code(page.code_text(CODE_CHARACTERS), page.unit, held))
 
 
 def downloads(page: GatesPage) -> None:

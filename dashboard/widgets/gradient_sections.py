@@ -17,6 +17,7 @@ from dashboard.widgets.address import set_values
 from dashboard.widgets.anatomy_panels import powers_panels, reach_panels, why_panels
 from dashboard.widgets.gradient_page import DIRECTIONS, SECTIONS, GradientPage
 from dashboard.widgets.gradient_panels import LAYERS, initial_panels, layer_panels, live_panels, place_name
+from dashboard.widgets.lesson import lesson_texts
 from dashboard.widgets.live_figures import LiveResult, Panel
 from dashboard.widgets.reading import reading
 from dashboard.widgets.run_controls import start
@@ -149,7 +150,4 @@ def lesson(page: GradientPage) -> None:
         with receipt:
             for model, paper in zip(page.config.models, receipts_at_start(page.config), strict=True):
                 st.markdown(receipt_sentence(model.label, paper))
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(LESSONS[page.show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(LESSONS[page.show].trying)
+    lesson_texts(LESSONS[page.show])

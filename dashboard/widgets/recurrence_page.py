@@ -17,6 +17,7 @@ from dashboard.recurrence_explanations import RECURRENCE_LESSONS
 from dashboard.recurrence_room import unrolled_call, unrolled_reader
 from dashboard.recurrence_snippets import both_code, stack_code, step_code
 from dashboard.server import analysis_pool, jobs
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.recurrence_controls import stack_controls
 from dashboard.widgets.recurrence_fields import PLACE, RecurrencePage
@@ -90,19 +91,17 @@ def stacking_section(page: RecurrencePage) -> ShownRun | None:
 def lesson(page: RecurrencePage, asked: AskedUnrolled) -> None:
     """What one sees, what to try, and the code."""
     words = RECURRENCE_LESSONS[page.show]
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(words.seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(words.trying)
+    lesson_texts(words)
     cell = page.model if page.model in DRAWN else "lstm"
     codes = {
         "step": lambda: step_code(cell, asked),
         "stack": lambda: stack_code(str(page.values["r_cell"]), int(page.values["r_width"])),
         "both": lambda: both_code(cell, asked),
     }
-    with st.expander("Show the code", icon=":material/code:"):
-        st.caption("The same in plain PyTorch; weights are drawn anew.")
-        st.code(codes[page.show]())
+    with code_expander() as is_open:
+        if is_open:
+            st.caption("The same in plain PyTorch; weights are drawn anew.")
+            st.code(codes[page.show]())
 
 
 def states_npz(asked: AskedUnrolled) -> bytes:

@@ -7,18 +7,17 @@ import streamlit as st
 from dashboard.summed_asked import SummedModel
 from dashboard.summed_explanations import CLAIMS_LESSON
 from dashboard.summed_snippets import claims_code
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.summed_panels import claims_csv, claims_html
 
 
 def lesson(model: SummedModel) -> None:
     """What one sees, what to try, and the code."""
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(CLAIMS_LESSON.seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(CLAIMS_LESSON.trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        st.caption("The same measurements in plain PyTorch, on random input; weights are drawn anew.")
-        st.code(claims_code(model))
+    lesson_texts(CLAIMS_LESSON)
+    with code_expander() as is_open:
+        if is_open:
+            st.caption("The same measurements in plain PyTorch, on random input; weights are drawn anew.")
+            st.code(claims_code(model))
 
 
 def downloads(model: SummedModel) -> None:

@@ -15,6 +15,7 @@ from dashboard.truncation_analyses import CUT_ANALYSES
 from dashboard.truncation_asked import CutAsked
 from dashboard.truncation_explanations import CUT_LESSONS
 from dashboard.truncation_snippets import reach_code, training_code
+from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.truncation_page import TruncationPage
 
 COLUMNS = ("picture", "series", "x", "y")
@@ -24,14 +25,12 @@ TAKEN = {"reach": ("reach",), "gradient": ("likeness", "costs"), "train": ("stal
 
 def lesson(page: TruncationPage) -> None:
     """What one sees, what to try, and the code."""
-    with st.expander("What am I seeing?", icon=":material/help:"):
-        st.markdown(CUT_LESSONS[page.show].seeing)
-    with st.expander("Try it: predict, run, read", icon=":material/science:"):
-        st.markdown(CUT_LESSONS[page.show].trying)
-    with st.expander("Show the code", icon=":material/code:"):
-        st.caption("Plain PyTorch on random tokens; weights are drawn anew.")
-        is_reach = page.show == "reach"
-        st.code(reach_code(page.config, page.place) if is_reach else training_code(page.config))
+    lesson_texts(CUT_LESSONS[page.show])
+    with code_expander() as is_open:
+        if is_open:
+            st.caption("Plain PyTorch on random tokens; weights are drawn anew.")
+            is_reach = page.show == "reach"
+            st.code(reach_code(page.config, page.place) if is_reach else training_code(page.config))
 
 
 def downloads(page: TruncationPage) -> None:
