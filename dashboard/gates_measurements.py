@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,16 @@ def newest_step(run_id: str, name: str) -> int | None:
             return recording.dated_record(f"{name}/parameters")[0]
         except RecordNotFoundError:
             return None
+
+
+def settled(asked: AskedReading) -> AskedReading:
+    """The reading with the newest weights' step named, so that what is kept of it is of these.
+
+    Errors: RecordingError.
+    """
+    if asked.run is None or asked.step is not None:
+        return asked
+    return replace(asked, step=newest_step(*asked.run) or 0)
 
 
 def planes_npz(asked: AskedReading) -> bytes:

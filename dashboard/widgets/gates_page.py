@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import streamlit as st
+
 from core.models.config import ModelConfig
 from core.probes.intervention import NAMES, Intervention, still_cell
-from core.tasks.texts import read_text
 from core.training.reading import Passage
+from dashboard import state
 from dashboard.reading_asked import SHIPPED, AskedReading
-from dashboard.server import texts_root
 from dashboard.widgets.gate_reader import LOSS
 from dashboard.widgets.run_controls import ShownRun
 
@@ -129,11 +130,19 @@ class GatesPage:
         )
         return AskedReading(model, step, passage, self.layer, self.direction, hands)
 
-    def code_text(self, most: int) -> str:
-        """The beginning of what is read, for code that is shown. Errors: TextError."""
-        typed = self.values["typed"]
-        start = int(self.values["start"])
-        return typed[:most] or read_text(self.values["reads"], texts_root())[start : start + most]
+    @property
+    def has_hands(self) -> bool:
+        """Whether what is shown is read with the hands of *Intervene*."""
+        return self.show == "intervene" or (self.show != "cells" and bool(self.values["touched"]))
+
+    @property
+    def pinned(self) -> int | None:
+        """The training step that the scrubber pins; None: the newest weights read, or the shipped ones."""
+        if self.run_id is None:
+            return None
+        host = f"{state.LIVE_FIGURES}-{'loss' if self.show == 'read' else 'gates'}"
+        pinned = (st.session_state.get(host) or {}).get("scrub")
+        return pinned if isinstance(pinned, int) else None
 
     def hands(self) -> tuple[Intervention, ...]:
         """What the controls of *Intervene* say. Errors: ValueError."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.recordings.storage import RecordingError
 from core.training.workers import WorkerDied
 from dashboard import state
 from dashboard.gates_drawings import TITLES
-from dashboard.gates_measurements import newest_step, order_of, sentence_of, similar_spans
+from dashboard.gates_measurements import order_of, sentence_of, settled, similar_spans
 from dashboard.gates_readings import similar_sentence
 from dashboard.reading_asked import AskedReading, reading_question
 from dashboard.readings import verbatim
@@ -36,8 +34,8 @@ def read_section(page: GatesPage) -> None:
     step = _pinned_step(page)
     try:
         asked = page.asked(with_hands=bool(page.values["touched"]), step=step)
-        settled = _settled(page, asked)
-        order, (spans, said) = _order(page, settled), _similar(page, settled)
+        now = settled(asked)
+        order, (spans, said) = _order(page, now), _similar(page, now)
     except TROUBLES as error:
         st.error(verbatim(str(error)))
         return
@@ -59,14 +57,7 @@ def read_section(page: GatesPage) -> None:
     )
     if said:
         st.markdown(said)
-    _say(page, settled)
-
-
-def _settled(page: GatesPage, asked: AskedReading) -> AskedReading:
-    """The reading with the newest weights' step named, so that what is kept of it is of these."""
-    if page.run_id is None or asked.step is not None:
-        return asked
-    return replace(asked, step=newest_step(page.run_id, str(page.values["model"])) or 0)
+    _say(page, now)
 
 
 def _similar(page: GatesPage, asked: AskedReading) -> tuple[list[tuple[int, int, float]], str]:

@@ -10,17 +10,16 @@ from dashboard import state
 from dashboard.gates_drawings import TITLES
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.gates_measurements import planes_npz
-from dashboard.gates_snippets import reading_code
 from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.theme import GATE_TITLES
+from dashboard.widgets.gates_code import code
 from dashboard.widgets.gates_fields import ACTS, EXPERIMENTS, MOST_UNIT, gates_fields
 from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gates_panels import cells_panels, intervene_panels, saturation_panels
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 
-CODE_CHARACTERS = 40
 KEPT = frozenset(
     ("show", "t", "brush", "without", "lens", "order", "property", "on", "shut", "open", "unit", "touched", "example",
      "layer", "direction")
@@ -142,11 +141,7 @@ def lesson(page: GatesPage) -> None:
     lesson_texts(GATES_LESSONS[page.show])
     with code_expander() as is_open:
         if is_open:
-            st.caption(
-                "The shipped model, read step by step in plain PyTorch: the numbers of this page, digit by digit."
-            )
-            held = page.span if page.show == "intervene" and page.act == "still" else None
-            st.code(reading_code(page.code_text(CODE_CHARACTERS), page.unit, held))
+            code(page)
 
 
 def downloads(page: GatesPage) -> None:

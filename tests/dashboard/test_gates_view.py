@@ -169,3 +169,14 @@ def test_the_bracket_that_a_cell_does_not_see_is_not_closed() -> None:
     assert found.chances is not None and "".join(found.tokens[:17]) == "def parse150(resp"
     without, hidden = (chance[found.symbols.index(")")] for chance in found.chances)
     assert (round(without, 2), round(hidden, 3)) == (0.65, 0.015)
+
+
+def test_the_code_under_the_page_is_of_the_model_that_is_shown(open_view, run: str) -> None:
+    page = open_view("gates", run=run, model=CONFIG.names[1], show="intervene")
+    page.session_state["shown_code"] = True
+    page.run()
+    code = page.code[0].value
+    assert f'open_recording("runs/{run}")' in code and f'"{CONFIG.names[1]}/parameters", 3' in code
+    assert not page.error and not page.exception
+    page.selectbox(key="model").set_value("shipped").run()
+    assert "character-lstm.safetensors" in page.code[0].value and "f[:] = 1" in page.code[0].value
