@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +20,6 @@ from core.tasks.catalog import make_task
 from core.tasks.library_source import training_modules
 from core.tasks.next_character import NextCharacter
 from core.training.config import TrainingConfig
-from core.training.snapshots import parameter_steps
 from core.training.start import SHIPPED
 from dashboard.answering import snapshot
 from dashboard.server import texts_root
@@ -147,7 +146,7 @@ def _frames_of(
             _kept.popitem(last=False)
     before: np.ndarray | None = None
     frames, share = [], None
-    for step in _snapshot_steps(recording, config, name, last):
+    for step in _snapshot_steps(recording, name, last, known):
         if step not in known:
             parameters = np.asarray(recording.record(f"{name}/parameters", step))
             places, shown = plane(table_rows(parameters, taken.shape) - taken)
@@ -158,7 +157,12 @@ def _frames_of(
     return np.stack(frames), share
 
 
-def _snapshot_steps(recording: Recording, config: TrainingConfig, name: str, last: int) -> Sequence[int]:
-    """The steps up to `last` at which the run kept its parameters."""
-    size = sum(np.asarray(recording.record(f"{one}/parameters", 0)).nbytes for one in config.names)
-    return sorted(step for step in parameter_steps(config.steps, size) if step <= last)
+def _snapshot_steps(recording: Recording, name: str, last: int, known: Collection[int]) -> list[int]:
+    """The steps up to `last` at which the run kept its parameters; before a known one all are known."""
+    found, step = [one for one in known if one <= last], last
+    while step >= 0 and step not in known:
+        step, _ = recording.dated_record(f"{name}/parameters", step)
+        if step not in known:
+            found.append(step)
+            step -= 1
+    return sorted(found)

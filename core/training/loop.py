@@ -22,7 +22,7 @@ from .config import TrainingConfig
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
 from .optimizer import make_optimizer
 from .run_config import RunConfig
-from .snapshots import is_snapshot, parameter_steps
+from .snapshots import gate_steps, parameter_steps
 from .start import initial_model
 
 SNAPSHOT_EXAMPLES = 8
@@ -74,10 +74,13 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
     task = make_task(config.task, texts)
     knobs = knobs or Knobs.of(config)
     trainees = [_Trainee(config, position, task, texts) for position in range(len(config.models))]
-    keeping = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
+    with_parameters = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
+    with_gates = frozenset({0})
     for step in range(config.steps + 1):
-        drawn = draw(task, config, step)
-        record = TrainingStep(step, tuple(one.train(step, drawn, knobs, step in keeping) for one in trainees))
+        drawn, keeps = draw(task, config, step), (step in with_gates, step in with_parameters)
+        record = TrainingStep(step, tuple(one.train(step, drawn, knobs, *keeps) for one in trainees))
+        if step == 0:
+            with_gates = gate_steps(config.steps, sum(map(_gate_bytes, record.models)))
         yield record
         for model in record.models:
             if not _is_finite(model):
@@ -91,6 +94,10 @@ def is_finite(step: TrainingStep) -> bool:
 
 def _is_finite(model: ModelStep) -> bool:
     return all(map(math.isfinite, (model.loss, model.gradient_norm, model.update_ratio)))
+
+
+def _gate_bytes(model: ModelStep) -> int:
+    return 0 if model.gates is None else sum(getattr(value, "nbytes", 0) for value in vars(model.gates).values())
 
 
 class _Trainee:
@@ -107,7 +114,7 @@ class _Trainee:
         self.parameters = flattened(self.weights)
         """As they are now; a new array after each update."""
 
-    def train(self, step: int, drawn: Draw, knobs: Knobs, with_parameters: bool) -> ModelStep:
+    def train(self, step: int, drawn: Draw, knobs: Knobs, with_gates: bool, with_parameters: bool) -> ModelStep:
         """One update (none at step 0, and none that is not finite) and what it showed."""
         self.optimizer.zero_grad()
         observed = observe_pass(self.model, self.task, drawn)
@@ -131,7 +138,7 @@ class _Trainee:
             block_gradients=as_float32(np.sqrt(slopes)),
             block_updates=as_float32(ratios(changes, sizes)),
             cell_norms=None if flow.cell is None else as_float32(flow.cell_norms()),
-            gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if is_snapshot(step) else None,
+            gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if with_gates else None,
             parameters=before if with_parameters else None,
         )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 EARLY_SNAPSHOTS = (0, 1, 2, 3, 5, 10, 20)
 SNAPSHOT_EVERY = 50
 """Steps between snapshots, after the early ones."""
-PARAMETER_BYTES = 64_000_000
-"""What the parameters that a run keeps may take in all, of all its models; thinner snapshots keep to it."""
+PARAMETER_EARLY, PARAMETER_EVERY = 100, 10
+"""Up to which step parameters are kept more often, and every how many: large models are slow, and one watches them."""
+PARAMETER_BYTES = GATE_BYTES = 128_000_000
+"""What the parameters, and the gates, that a run keeps may take in all, of all its models; beyond, they are thinned."""
+GROWTH = 1.02
+"""By which the distance of thinned snapshots, as a factor of training, is raised until they fit."""
 
 
 def is_snapshot(step: int) -> bool:
@@ -17,14 +21,34 @@ def is_snapshot(step: int) -> bool:
 
 
 def parameter_steps(steps: int, size: int) -> frozenset[int]:
-    """Steps at which a run of `steps` keeps its parameters, `size` bytes each time: the snapshots', and the last.
+    """Steps at which a run of `steps` keeps its parameters, `size` bytes each time; the first and the last among them.
 
-    Where these would take more than PARAMETER_BYTES, the later ones are thinned; where even the early ones would, only
-    step 0 and the last are kept, whatever they take.
+    Where they would take more than PARAMETER_BYTES, they are thinned: each comes some per cent of training later than
+    the one before, so that most of them lie where most is learnt. At least two are kept, whatever they take.
     """
-    always = {steps, *(step for step in EARLY_SNAPSHOTS if step <= steps)}
-    room = PARAMETER_BYTES // size - len(always)
-    if room < 1:
-        return frozenset({0, steps})
-    every = SNAPSHOT_EVERY * max(1, math.ceil(steps // SNAPSHOT_EVERY / room))
-    return frozenset(always | set(range(0, steps + 1, every)))
+    finer = range(0, PARAMETER_EARLY, PARAMETER_EVERY)
+    candidates = [step for step in range(steps + 1) if is_snapshot(step) or step in finer or step == steps]
+    return _thinned(candidates, PARAMETER_BYTES // size)
+
+
+def gate_steps(steps: int, size: int) -> frozenset[int]:
+    """Steps at which a run of `steps` keeps gates of `size` bytes: its snapshots, thinned as `parameter_steps`."""
+    return _thinned([step for step in range(steps + 1) if is_snapshot(step)], GATE_BYTES // max(size, 1))
+
+
+def _thinned(candidates: Sequence[int], room: int) -> frozenset[int]:
+    """At most `room` of ascending candidates, but the first and the last in any case."""
+    factor, kept = 1.0, frozenset(candidates)
+    while len(kept) > max(room, 2):
+        factor *= GROWTH
+        kept = frozenset(_spread(candidates, factor)) | {candidates[-1]}
+    return kept
+
+
+def _spread(candidates: Sequence[int], factor: float) -> list[int]:
+    """Those that lie a factor of training behind the one kept before."""
+    kept = [candidates[0]]
+    for step in candidates[1:]:
+        if step + 1 >= factor * (kept[-1] + 1):
+            kept.append(step)
+    return kept

@@ -12,6 +12,7 @@ from core.models.sequence_model import build_model
 from core.probes.watch import watch
 from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
+from core.training import snapshots
 from core.training.block_norms import flattened
 from core.training.config import OPTIMIZERS, TrainingConfig
 from core.training.loop import Knobs, TrainingDiverged, is_finite, train
@@ -206,3 +207,13 @@ def test_a_block_that_was_all_zero_shows_its_first_update_as_inf():
     names = block_names(config.models[0], has_tokens=True)
     updates = [step.models[0].block_updates[names.index("b_hh forget")] for step in train(config)]
     assert updates[0] == 0 and updates[1] == np.inf and np.isfinite(updates[2])
+
+
+def test_gates_that_would_take_too_much_are_kept_more_seldom(monkeypatch):
+    config = TrainingConfig(TaskConfig("recall", length=6), (ModelConfig("lstm", 4), ModelConfig("rnn", 4)), steps=100,
+                            batch_size=8)  # fmt: skip
+    size = 8 * 6 * 4 * 4 * (6 + 1) + 2 * 8 * 8  # 8 examples of both models, float32; lengths
+    for room, kept in ((100, 9), (4, 4)):
+        monkeypatch.setattr(snapshots, "GATE_BYTES", room * size)
+        steps = [step.step for step in train(config) if step.models[1].gates is not None]
+        assert len(steps) == kept and steps[0] == 0 and steps[-1] == 100
