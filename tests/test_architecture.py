@@ -24,7 +24,7 @@ MAY_IMPORT_OF_CORE = {
     "models": {"tasks"},
     "probes": {"models", "recordings"},
     "decoding": {"recordings"},
-    "training": {"models", "probes", "recordings", "tasks"},
+    "training": {"analysis", "models", "probes", "recordings", "tasks"},
     "analysis": {"recordings"},
 }
 """Package of core → the other packages of core that it may import."""

@@ -17,12 +17,11 @@ from ..recordings.attention import AttentionSnapshot
 from ..tasks.pair_split import collate
 from ..tasks.pairs import SYMBOL_TASKS, PairBatch, PairTask
 from .block_norms import as_float32
+from .translation_alignment import Links, alignment_scalars
 from .translation_config import TranslationConfig
 
 SHOWN, MEASURED, OF_A_LENGTH = 8, 128, 32
 """Examples whose attention is kept, pairs that are measured, and pairs of each length where lengths are compared."""
-Links = tuple[np.ndarray, np.ndarray]
-"""Sure and possible links, each of shape (N, T, S), bool."""
 
 
 class MeasuringPairs(NamedTuple):
@@ -64,8 +63,8 @@ def measured(model: Seq2Seq, pairs: MeasuringPairs) -> tuple[dict[str, float], A
         "held_out_tokens": float(tokens.mean()),
         "held_out_strings": float(strings.mean()),
     }
-    if weights is not None and pairs.links is not None and pairs.links[1].any():
-        numbers["gold_mass"] = _gold_mass(weights, pairs.links[1])
+    if weights is not None:
+        numbers |= alignment_scalars(weights, batch, pairs.links)
     return numbers, AttentionSnapshot(
         **_shown(pairs, answers, weights),
         by_length=_by_length(model, pairs, answers),
@@ -108,11 +107,6 @@ def _links(task: PairTask, batch: PairBatch) -> Links | None:
         sure[number, : len(target), : len(source)] = gold.sure
         possible[number, : len(target), : len(source)] = gold.possible
     return sure, possible
-
-
-def _gold_mass(weights: np.ndarray, possible: np.ndarray) -> float:
-    """Mean weight on possible links, over all rows whose origin is known."""
-    return float(np.where(possible, weights, 0).sum(axis=2)[possible.any(axis=2)].mean())
 
 
 def _shown(pairs: MeasuringPairs, answers: Tensor, weights: np.ndarray | None) -> dict[str, Any]:

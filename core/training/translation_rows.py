@@ -8,8 +8,8 @@ For each model, under its name in the config:
     <name>/gradient_norm, /clipped_norm, /update_ratio
     <name>/held_out_loss                        at snapshots: nats a token of pairs never learnt, the right target fed
     <name>/held_out_tokens, /held_out_strings   at snapshots: share of tokens and of whole targets right, written freely
-    <name>/gold_mass                            at snapshots, where the task knows the true alignment and the model
-                                                attends: mean weight on its possible links, the right target fed
+    <name>/<field of AlignmentNumbers>          at snapshots, of a model that attends: over all measured pairs, right
+                                                targets fed; gold_mass and error_rate where the task knows what is true
     <name>/<field of AttentionSnapshot>         at snapshots
     <name>/parameters                           at some snapshots, shape (P,), before the step's update
 """
