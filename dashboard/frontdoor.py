@@ -1,27 +1,18 @@
-"""What every HTTP answer passes on its way out: known hosts only, a visitor's cookie, plotly.js begun with the page."""
+"""What every HTTP answer passes on its way out: known hosts only, a visitor's cookie, the early scripts of a page."""
 
 from __future__ import annotations
 
 import secrets
 from http.cookies import CookieError, SimpleCookie
 
-import plotly
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}-cartesian"
-HOST_SCRIPTS = ("figures", "feed", "history", "panel", "traces", "scrubber", "theme")
-"""The modules that the host of live figures imports before its first picture."""
-EARLY_SCRIPTS = "".join(
-    [
-        f'<script async src="{PLOTLY_URL}"></script>',
-        *(f'<link rel="modulepreload" href="/unroll/live_{name}.js">' for name in HOST_SCRIPTS),
-    ]
-).encode()
-"""Into the page's head: the browser fetches and compiles them beside Streamlit's start, not one after the other."""
+from dashboard.early_scripts import early_tags
+
 VISITOR_COOKIE = "unroll_visitor"
 COOKIE_ATTRIBUTES = "Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
 GUARDS = {
@@ -60,6 +51,7 @@ class Answer:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.request = Headers(scope=scope)
+        self.address = scope["path"], scope["query_string"].decode("latin-1")
         self.has_body = scope["method"] != "HEAD"
         self.send = send
         self.start: Message | None = None
@@ -88,7 +80,7 @@ class Answer:
             headers.append("Set-Cookie", f"{VISITOR_COOKIE}={secrets.token_urlsafe(16)}; {COOKIE_ATTRIBUTES}")
 
     async def _send_page(self, start: Message) -> None:
-        body = self.body.replace(b"</head>", EARLY_SCRIPTS + b"</head>", 1)
+        body = self.body.replace(b"</head>", early_tags(*self.address) + b"</head>", 1)
         MutableHeaders(scope=start)["Content-Length"] = str(len(body))
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body})

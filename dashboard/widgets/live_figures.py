@@ -39,7 +39,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
 
-from dashboard.frontdoor import PLOTLY_URL
+from dashboard.early_scripts import PLOTLY_URL
 
 Kind = Literal["curves", "heatmap", "blocks", "scalars", "static", "asked"]
 TIME_AXES: dict[str, Literal["x", "y"]] = {"curves": "x", "heatmap": "y"}

@@ -4,6 +4,7 @@ import base64
 import gzip
 import http.client
 import json
+import re
 import shutil
 import socket
 import threading
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 import pytest
+import streamlit
 import uvicorn
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from starlette.applications import Starlette
@@ -24,7 +26,8 @@ from starlette.routing import Route
 from core.recordings.storage import RecordingWriter, open_recording
 from dashboard import server
 from dashboard.answers import MOST_COLUMNS, needed_stride
-from dashboard.frontdoor import HOST_SCRIPTS, MIDDLEWARE, PLOTLY_URL
+from dashboard.early_scripts import FIRST_HOSTS, PLOTLY_URL, WIDGETS, imported
+from dashboard.frontdoor import MIDDLEWARE
 from dashboard.plotly_script import CARTESIAN, bundle, opened
 from dashboard.readers import Readers
 from dashboard.routes import ROUTES, SCRIPTS, readers_of
@@ -45,8 +48,11 @@ def port(runs: Path) -> Iterator[int]:
         environment.setenv("UNROLL_WORKERS", "1")
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # what comes before the server is up waits
-        page = Route("/", lambda request: HTMLResponse("<html><head></head><body>ø</body></html>"))
-        app = Starlette(routes=[page, *ROUTES], middleware=MIDDLEWARE)
+        addresses = ["/", *(f"/{view}" for view in FIRST_HOSTS)]
+        pages = [
+            Route(one, lambda request: HTMLResponse("<html><head></head><body>ø</body></html>")) for one in addresses
+        ]
+        app = Starlette(routes=[*pages, *ROUTES], middleware=MIDDLEWARE)
         serving = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -271,13 +277,38 @@ def test_pages_carry_a_random_visitor_and_other_answers_none(port: int, short: s
     assert ask(port, f"/unroll/runs/{short}/rows").headers["set-cookie"] is None
 
 
-def test_pages_begin_plotly_and_the_hosts_modules_early(port: int) -> None:
-    page = ask(port, "/")
-    live = {name for name in SCRIPTS if name.startswith("live_")}
-    assert live - {f"live_{name}.js" for name in HOST_SCRIPTS} == {"live_asked.js", "live_strip.js"}
-    assert all(f'href="/unroll/live_{name}.js"' in page.body.decode() for name in HOST_SCRIPTS)
-    assert f'<head><script async src="{PLOTLY_URL}"></script><link rel="modulepreload"' in page.body.decode()
+def early(port: int, address: str) -> tuple[str, set[str]]:
+    """The page at an address, and the scripts that it lets the browser load early."""
+    page = ask(port, address)
+    text = page.body.decode()
     assert int(page.headers["content-length"]) == len(page.body)
+    return text, set(re.findall(r'<link rel="modulepreload" href="([^"]+)"', text.split("</head>")[0]))
+
+
+def test_pages_begin_plotly_the_hosts_modules_and_widgets_early(port: int) -> None:
+    text, scripts = early(port, "/")
+    live = {f"/unroll/{name}" for name in SCRIPTS if name.startswith("live_")}
+    assert live - scripts == {"/unroll/live_asked.js", "/unroll/live_strip.js"}  # those come with what needs them
+    assert f'<script async src="{PLOTLY_URL}"></script>' in text.split("</head>")[0]
+    for widget in WIDGETS:
+        (name,) = [script for script in scripts if script.startswith(f"/static/js/{widget}.")]
+        assert (Path(streamlit.__file__).parent / "static" / name[1:]).is_file()
+
+
+@pytest.mark.parametrize("view", FIRST_HOSTS)
+def test_a_view_that_plotly_does_not_draw_first_begins_its_own_host(port: int, view: str) -> None:
+    text, scripts = early(port, f"/{view}")
+    assert f"/unroll/{FIRST_HOSTS[view]}" in scripts and PLOTLY_URL not in text
+    assert all(ask(port, script).status == 200 for script in scripts if script.startswith("/unroll/"))
+    text, scripts = early(port, f"/{view}?r_show=stack&show=other")
+    assert PLOTLY_URL in text and "/unroll/live_figures.js" in scripts
+
+
+def test_scripts_are_followed_to_all_that_they_import() -> None:
+    folder = Path(SCRIPTS["search_host.js"]).parent
+    found = imported(folder, ["search_host.js"])
+    assert {"search_inspector.js", "search_attention.js", "reader_words.js"} <= found  # host, inspector, its parts
+    assert all((folder / name).exists() for name in found)
 
 
 def test_foreign_host_names_are_refused_and_all_answers_are_guarded(port: int, short: str) -> None:
