@@ -4,7 +4,7 @@
 
 The names are those of `dashboard.attention_shipped.SHIPPED`; none: all. What is kept of each is what the page shows:
 the rows with arrays, and of the parameters those of the last step alone; of the language models each tenth step's
-losses.
+losses; of sweeps the curves that are measured on held-out pairs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,18 @@ from typing import Any
 
 import torch
 
+from core.analysis.alignment import FIELDS
 from core.recordings.storage import RecordingWriter
 from core.training.config import TrainingConfig
 from core.training.kinds import rows
 from core.training.loop import Knobs
 from core.training.row import Row
 from core.training.run_config import RunConfig
+from core.training.sweep import SweepConfig
 from dashboard.attention_shipped import FOLDER, SHIPPED
+
+MEASURED = tuple(f"/{name}/curve" for name in ("held_out_loss", "held_out_tokens", "held_out_strings", *FIELDS))
+"""Ends of the names of curves that are measured at snapshots alone."""
 
 
 def record(name: str, config: RunConfig) -> None:
@@ -38,6 +43,8 @@ def record(name: str, config: RunConfig) -> None:
 
 def _kept(config: RunConfig, row: Row) -> dict[str, Any]:
     """The arrays of a row that ship."""
+    if config.kind == SweepConfig.kind:
+        return {key: one for key, one in row.records.items() if key.endswith(MEASURED)}
     is_last = row.step == config.steps
     if config.kind == TrainingConfig.kind:
         return {key: one for key, one in row.records.items() if is_last and key.endswith("/parameters")}

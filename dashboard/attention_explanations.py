@@ -19,11 +19,7 @@ and every number stands beside that of attention that knows nothing ($1/S$ every
 as its output is made of the context alone; *textbook Bahdanau* may carry the source in its states and can be right
 while it looks elsewhere.
 
-The numbers: **mass on the true links**, the mean weight inside the frames; **alignment error rate**
-$1 - \frac{|A \cap S| + |A \cap P|}{|A| + |S|}$ of each row's largest weight against sure and possible links (Och & Ney,
-2003); **entropy** of a row or column over its largest possible; **coverage deviation**
-$\frac1S \sum_s \ln(1 + (1 - \sum_t \alpha_{ts})^2)$ (Rikters & Fishel, 2017); **monotonicity** and **crossing links**,
-shares of links that go on, and of pairs that cross.
+What each number is, and who published it, stands in the table under the pictures.
 """,
     """
 1. **Predict.** Both models of *Clean diagonal* reverse ten symbols. Which has more of its attention on the

@@ -38,6 +38,8 @@ FUSION = SweepConfig(
     seeds=(0, 1, 2, 3, 4),
 )
 """Models that differ in one thing, how state and context are joined, from five seeds."""
+SPREAD = SweepConfig(PAIRS["reverse"], seeds=(0, 1, 2, 3, 4))
+"""The models of "reverse" from five seeds."""
 DIGITS = DigitsConfig()
 CHEAT = TrainingConfig(
     TaskConfig("next_character", length=40, text="python-reference"),
@@ -47,10 +49,17 @@ CHEAT = TrainingConfig(
     learning_rate=1e-2,
 )
 """One model that reads forwards, and one that reads both ways."""
-SHIPPED: dict[str, RunConfig] = {**PAIRS, "fusion": FUSION, "digits": DIGITS, "both-ways": CHEAT}
+SHIPPED: dict[str, RunConfig] = {
+    **PAIRS, "reverse-seeds": SPREAD, "fusion": FUSION, "digits": DIGITS, "both-ways": CHEAT,
+}  # fmt: skip
 """All of them, by the name of their folder."""
 
 SEEDS = len(FUSION.seeds)
+
+
+def spread_config(config: TranslationConfig, count: int) -> SweepConfig:
+    """The same models from so many seeds, the config's own first. Errors: ValueError for one beyond the largest."""
+    return SweepConfig(config, seeds=tuple(range(config.seed, config.seed + count)))
 
 
 def side_config(show: str, seed: int) -> RunConfig:

@@ -29,6 +29,7 @@ from core.training.reading import encode, opened
 from dashboard import server
 from dashboard.asked import Drawn, whole
 from dashboard.attention_shipped import FOLDER
+from dashboard.attention_spread import draw_spread
 from dashboard.figures.attention_numbers import model_strokes_of
 from dashboard.figures.attention_side import band_figure, digit_figure, digit_shares_figure, losses_figure
 from dashboard.readers import readers_of
@@ -144,6 +145,7 @@ DRAWN: dict[str, tuple[str, Callable[[SideAsked, Recording], Drawn]]] = {
     "fusion": ("fusion", draw_fusion),
     "digit": ("digits", draw_digit),
     "digit-shares": ("digits", draw_digit_shares),
+    "seeds": ("reverse-seeds", draw_spread),
 }
 """By name: the run that ships, and what draws it."""
 

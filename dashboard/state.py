@@ -48,6 +48,7 @@ EMBEDDINGS_WANTED, EMBEDDINGS_RATE = "embeddings-wanted", "embeddings-rate"
 EMBEDDINGS_SYMBOLS = "embeddings-symbols"
 """Session: the tokens of the table that was drawn last, as a click says a place among them."""
 PAIRS_RUN, FUSION_RUN, DIGITS_RUN, CHEAT_RUN = "pairs-run", "fusion-run", "digits-run", "cheat-run"
+SPREAD_RUN = "spread-run"
 """Session: the runs that the sections of the page of sequence to sequence showed last."""
 _VISITOR = "visitor"
 

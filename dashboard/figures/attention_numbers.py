@@ -48,7 +48,9 @@ def numbers_figure(by_model: Mapping[str, AlignmentNumbers], uniform: AlignmentN
             marker={"color": LAYER_COLORS[place % 4], "size": 12, "symbol": NUMBER_SYMBOLS[place % 4]},
             hovertemplate="%{y}: %{x:.3f}",
         )  # fmt: skip
-    figure.update_xaxes(title="0 to 1; coverage deviation from 0 up", range=[-0.04, 1.04])
+    every = [*known, *(getattr(numbers, field) for numbers in by_model.values() for field in FIELDS)]
+    largest = max([1.0, *(value for value in every if np.isfinite(value))])
+    figure.update_xaxes(title="0 to 1; coverage deviation from 0 up", range=[-0.04, largest + 0.04])
     return figure.update_yaxes(autorange="reversed", type="category")
 
 

@@ -14,6 +14,7 @@ from dashboard.widgets.attention_page import AttentionPage
 from dashboard.widgets.attention_runs import adopt_run, run_row, shown_run
 from dashboard.widgets.attention_sections import pair_section
 from dashboard.widgets.attention_side_sections import side_section
+from dashboard.widgets.attention_spread import spread_section
 
 st.title("Sequence to sequence and attention")
 fields = pair_fields(jobs().limits, texts_root())
@@ -35,6 +36,8 @@ try:
     page = AttentionPage(config, run, st.session_state)
     run_row(state.PAIRS_RUN, config, run)
     pair_section(page)
+    if page.show == "align":
+        spread_section(page)
 except (ValueError, LimitReached) as error:
     st.error(verbatim(str(error)))
     write_address(fields, PAIRS)

@@ -14,7 +14,7 @@ from core.training.limits import Limits
 from core.training.translation_config import TranslationConfig
 from core.training.translation_measures import SHOWN
 from dashboard.attention_asked import MOST_TEXT, read_laid
-from dashboard.attention_shipped import NO_ATTENTION
+from dashboard.attention_shipped import NO_ATTENTION, SEEDS
 from dashboard.widgets.address import Choice, Field, Flag, Number, Several, Words
 
 PAIRS = "attention"
@@ -40,6 +40,8 @@ MODELS: dict[str, Seq2SeqConfig | None] = {
 }  # fmt: skip
 """Models by name; None: as the controls of one's own say."""
 MODEL_TITLES = {key: "your own" if model is None else model.label for key, model in MODELS.items()}
+MOST_SEEDS = 20
+"""Of a spread."""
 NEWEST = 20_000
 """A step after any: the newest is shown."""
 
@@ -56,7 +58,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What each situation sets; everything else goes to its default, the section apart."""
-PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid", "a_digit_model", "a_digit")
+PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid", "a_digit_model", "a_digit", "a_seeds")
 """Fields that say where one looks, and nothing of a run."""
 OWN_MODEL = {
     "a_cell": "cell", "a_units": "hidden_size", "a_layers": "layers", "a_both": "bidirectional", "a_score": "attention",
@@ -133,6 +135,7 @@ def pair_fields(limits: Limits, texts: Path) -> list[Field]:
         Number("a_lr", "Learning rate", 1e-2, 1e-6, 100.0),
         Number("a_force", "Teacher forcing", 1.0, 0.0, 1.0),
         Number("a_seed", "Seed", 0, 0, MAX_SEED),
+        Number("a_seeds", "Seeds", SEEDS, 2, MOST_SEEDS),
         Number("a_model", "Model shown", 0, 0, 3),
         Number("a_example", "Pair shown", 0, 0, SHOWN - 1),
         Number("a_at", "Training step", NEWEST, 0, NEWEST),

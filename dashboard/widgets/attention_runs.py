@@ -10,9 +10,10 @@ from typing import Any
 import streamlit as st
 
 from core.training.run_config import RunConfig
+from core.training.sweep import SweepConfig
 from core.training.translation_config import TranslationConfig
 from dashboard import state
-from dashboard.attention_shipped import side_config
+from dashboard.attention_shipped import side_config, spread_config
 from dashboard.widgets.address import set_values
 from dashboard.widgets.attention_fields import PAIRS, PLACES, config_of, values_of
 from dashboard.widgets.page_run import end_run, read_run, tell_rate, train_row
@@ -22,7 +23,7 @@ TOLD = "pairs-told"
 """Session: the learning rate that the run was last told."""
 RUNS = {"fusion": state.FUSION_RUN, "digits": state.DIGITS_RUN, "cheat": state.CHEAT_RUN}
 """By section: where the session keeps its run."""
-KEPT = (state.PAIRS_RUN, *RUNS.values())
+KEPT = (state.PAIRS_RUN, state.SPREAD_RUN, *RUNS.values())
 """Session: the runs of the page's sections."""
 
 
@@ -34,28 +35,56 @@ def adopt_run(fields: Sequence[Any]) -> None:
     found: ShownRun[Any] | None = read_run(run_id, object)
     if found is None:
         return
-    if not isinstance(found.config, TranslationConfig):
-        _adopt_side(found)
-        return
-    values = {field.key: field.default for field in fields} | values_of(found.config)
+    if isinstance(found.config, TranslationConfig):
+        if _adopt_pairs(fields, found.config):
+            st.session_state[state.PAIRS_RUN] = run_id
+    elif not _adopt_side(found) and _is_spread(found.config) and _adopt_pairs(fields, found.config.base):
+        st.session_state["show"], st.session_state["a_seeds"] = "align", len(found.config.seeds)
+        st.session_state[state.SPREAD_RUN] = run_id
+
+
+def _adopt_pairs(fields: Sequence[Any], config: TranslationConfig) -> bool:
+    """Set the controls as a run on pairs was started; False, saying so, if they cannot describe it."""
+    values = {field.key: field.default for field in fields} | values_of(config)
     try:
-        is_known = config_of(values) == found.config
+        is_known = config_of(values) == config
     except ValueError:
         is_known = False
     if not is_known:
         st.warning("The run in the address has settings that this page has no control for; it is not shown.")
-        return
+        return False
     places = {key: st.session_state[key] for key in PLACES if key in st.session_state}
     set_values(fields, values | places, PAIRS)
-    st.session_state[state.PAIRS_RUN] = run_id
+    return True
 
 
-def _adopt_side(run: ShownRun[Any]) -> None:
+def _adopt_side(run: ShownRun[Any]) -> bool:
     """A run that one of the other sections starts: open that section at the run's seed."""
     for show, key in RUNS.items():
         if side_config(show, run.config.seed) == run.config:
             st.session_state["show"], st.session_state["a_seed"] = show, run.config.seed
             st.session_state[key] = run.header.id
+            return True
+    return False
+
+
+def _is_spread(config: Any) -> bool:
+    """Whether a run is of the same models on pairs from several seeds, as the section Alignment starts it."""
+    if not (isinstance(config, SweepConfig) and isinstance(config.base, TranslationConfig)):
+        return False
+    return config == spread_config(config.base, len(config.seeds))
+
+
+def spread_run(wanted: SweepConfig) -> ShownRun[SweepConfig] | None:
+    """The sweep over seeds that this session shows, if it is `wanted`; in the address where no other run is."""
+    run_id = st.session_state.get(state.SPREAD_RUN)
+    run = None if run_id is None else read_run(run_id, SweepConfig)
+    if run is not None and run.config != wanted:
+        run = None
+    st.session_state[state.SPREAD_RUN] = None if run is None else run.header.id
+    if run is not None and state.run_id() is None:
+        state.show_run(run.header.id)
+    return run
 
 
 def shown_run(wanted: TranslationConfig) -> ShownRun[TranslationConfig] | None:

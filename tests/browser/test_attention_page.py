@@ -10,7 +10,7 @@ import pytest
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = pytest.mark.browser
 
-PICTURES = {"align": 6, "hand": 2, "bottleneck": 1, "gradient": 2, "fusion": 1, "digits": 2, "cheat": 1}
+PICTURES = {"align": 7, "hand": 2, "bottleneck": 1, "gradient": 2, "fusion": 1, "digits": 2, "cheat": 1}
 SMALL = "a_task=copy&a_min=4&a_max=4&a_models=own&a_units=8&a_batch=8&a_steps=30"
 SECONDS = 60_000
 
@@ -39,7 +39,7 @@ def test_every_section_shows_its_pictures_with_their_sentences_before_any_click(
 
 def test_a_situation_is_shown_and_a_row_lights_up_the_source(attention) -> None:
     page = attention()
-    readings(page, 6)
+    readings(page, PICTURES["align"])
     page.get_by_role("radio", name="Dates to ISO").or_(page.get_by_text("Dates to ISO", exact=True)).first.click()
     expect(page.locator(".unroll-reading").first).to_contain_text("should become “20", timeout=SECONDS)
     page.wait_for_url(re.compile("a_task=dates"), timeout=15_000)
