@@ -53,6 +53,12 @@ def cells(
     tokens = encode(model.symbols, source[:SEARCHED])
     single = copy.deepcopy(model.model).float()
     states = text_states(single, tokens, state, layer, lambda share: tell(STATES_SHARE * share))
+    if not np.isfinite(states).all():
+        sick = int((~np.isfinite(states)).any(axis=0).sum())
+        raise ValueError(
+            f"a search for cells needs states that are numbers, got NaN or ∞ in {sick} of {states.shape[1]} units; "
+            "look at an earlier step of the run."
+        )
     properties = {name: one.values for name, one in source_properties(source, SEARCHED).items()}
     rest = 1 - STATES_SHARE
     return len(tokens), cell_search(states, properties, progress=lambda share: tell(STATES_SHARE + rest * share))

@@ -27,13 +27,19 @@ def saturation_sentence(
     saturations: Mapping[str, Saturation], place: tuple[int, int], bounds: tuple[float, float]
 ) -> str:
     """How many units of a layer and direction are nearly always open, or shut, gate by gate."""
-    parts = [_saturated(name, one.left[place], one.right[place]) for name, one in saturations.items()]
+    parts = [_saturated(name, one.left[place], one.right[place]) + _missing(one) for name, one in saturations.items()]
     shut, open_ = bounds
     return f"Open is above {open_:g}, shut below {shut:g}. " + " ".join(parts)
 
 
+def _missing(one: Saturation) -> str:
+    return f" **NaN** at {one.missing:.0%} of what was read." if one.missing else ""
+
+
 def _saturated(name: str, left: np.ndarray, right: np.ndarray) -> str:
-    most = int(np.argmax(right))
+    if np.isnan(right).all():
+        return f"**{GATE_TITLES[name].capitalize()}**: none of {len(right)} units has a number."
+    most = int(np.nanargmax(right))
     return (
         f"**{GATE_TITLES[name].capitalize()}**: {int((right > MOSTLY).sum())} of {len(right)} units are open, "
         f"{int((left > MOSTLY).sum())} shut, at over {MOSTLY:.0%} of what was read; unit {most} is open most often, "
@@ -44,11 +50,15 @@ def _saturated(name: str, left: np.ndarray, right: np.ndarray) -> str:
 def saturation_training_sentence(steps: np.ndarray, shares: Mapping[str, np.ndarray]) -> str:
     """How much more decided the gates are at the last snapshot than at the first."""
     parts = [
-        f"**{GATE_TITLES[name]}** open {values[1, 0]:.0%} → {values[1, -1]:.0%}, shut {values[0, 0]:.0%} → "
-        f"{values[0, -1]:.0%}"
+        f"**{GATE_TITLES[name]}** open {_share(values[1, 0])} → {_share(values[1, -1])}, shut {_share(values[0, 0])} → "
+        f"{_share(values[0, -1])}"
         for name, values in shares.items()
     ]
     return f"From step {steps[0]} to {steps[-1]}: {'; '.join(parts)}."
+
+
+def _share(value: float) -> str:
+    return "NaN" if np.isnan(value) else f"{value:.0%}"
 
 
 def cells_sentence(title: str, search: CellSearch, characters: int) -> str:
@@ -86,7 +96,13 @@ def reading_sentence(planes: ReadPlanes, label: str, unit: int) -> str:
     keep = {"lstm": "forget", "gru": "update"}.get(planes.kind)
     state = planes.planes["cell" if planes.kind == "lstm" else "hidden"][:, unit]
     keeps = "" if keep is None else f"{_keeps(planes.planes[keep][:, unit])}, and "
-    return f"{_cost(planes, label)} Unit **{unit}** {keeps}runs from {number(state.min())} to {number(state.max())}."
+    known = state[np.isfinite(state)]
+    if not len(known):
+        return f"{_cost(planes, label)} Unit **{unit}** has no number anywhere: {number(state[0])} from the first on."
+    gone = f", and is NaN or infinite at {1 - len(known) / len(state):.0%} of them" * (len(known) < len(state))
+    return (
+        f"{_cost(planes, label)} Unit **{unit}** {keeps}runs from {number(known.min())} to {number(known.max())}{gone}."
+    )
 
 
 def _keeps(gate: np.ndarray) -> str:
@@ -97,9 +113,10 @@ def _keeps(gate: np.ndarray) -> str:
 def _cost(planes: ReadPlanes, label: str) -> str:
     steps = len(planes.tokens)
     if planes.expected is not None:
-        return f"Over {steps:,} characters {label} loses **{_mean(planes.losses)}** nats each."
-    asked = int((~np.isnan(planes.losses)).sum())
-    return f"Over {steps:,} timesteps, {asked:,} of them with a loss, {label} loses **{_mean(planes.losses)}** at each."
+        return f"Over {steps:,} characters {label} loses **{_mean(planes.losses[planes.has_loss])}** nats each."
+    asked = int(planes.has_loss.sum())
+    mean = _mean(planes.losses[planes.has_loss])
+    return f"Over {steps:,} timesteps, {asked:,} of them with a loss, {label} loses **{mean}** at each."
 
 
 def similar_sentence(span: tuple[int, int], units: Sequence[int], spans: Sequence[tuple[int, int, float]]) -> str:
@@ -123,6 +140,9 @@ def chances_sentence(touched: Touched, place: int) -> str:
     """Which symbol leads before and after."""
     assert touched.chances is not None
     (before, after), symbols = touched.chances, touched.symbols
+    if np.isnan(before).any() or np.isnan(after).any():
+        who = "Neither without nor with hands" if np.isnan(before).any() else "With hands no longer"
+        return f"After t = {place}: {who} is anything expected: the probabilities are NaN."
     first, second = int(np.argmax(before)), int(np.argmax(after))
     lead = "" if first == second else f", where {_quoted(symbols[second])} leads with **{after[second]:.1%}**"
     came = f" Then came {_quoted(touched.tokens[place + 1])}." if place + 1 < len(touched.tokens) else ""
@@ -135,13 +155,17 @@ def _quoted(symbol: str) -> str:
 
 def effect_sentence(touched: Touched, span: tuple[int, int] | None) -> str:
     """What the hands cost, and how long their effect lasts."""
-    before, after = (_mean(losses) for losses in touched.losses)
+    before, after = (_mean(losses[touched.has_loss]) for losses in touched.losses)
     parts = [f"Mean loss **{before} → {after}** over {len(touched.tokens):,} timesteps"]
     if span is not None:
-        inside = [_mean(losses[span[0] : span[1] + 1]) for losses in touched.losses]
+        within = np.flatnonzero(touched.has_loss[span[0] : span[1] + 1]) + span[0]
+        inside = [_mean(losses[within]) for losses in touched.losses]
         parts.append(f"in the span {inside[0]} → {inside[1]}")
     sentence = ", ".join(parts) + "."
-    if touched.divergence is not None and touched.divergence.any():
+    if touched.divergence is not None and not np.isfinite(touched.divergence).all():
+        first = int(np.argmin(np.isfinite(touched.divergence)))
+        sentence += f" From t = {first} on how far expectations are apart is no number."
+    elif touched.divergence is not None and touched.divergence.any():
         last = int(np.flatnonzero(touched.divergence > 0.01)[-1]) if (touched.divergence > 0.01).any() else None
         farthest = int(np.argmax(touched.divergence))
         sentence += (
@@ -152,8 +176,8 @@ def effect_sentence(touched: Touched, span: tuple[int, int] | None) -> str:
 
 
 def _mean(losses: np.ndarray) -> str:
-    known = losses[~np.isnan(losses)]
-    return number(float(known.mean())) if len(known) else UNKNOWN
+    """UNKNOWN where there is no loss at all; NaN where one of them is."""
+    return number(float(losses.mean())) if len(losses) else UNKNOWN
 
 
 def state_sentence(touched: Touched, unit: int, name: str, span: tuple[int, int] | None) -> str:

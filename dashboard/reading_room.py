@@ -149,14 +149,21 @@ def _described(asked: AskedReading, chosen: Chosen, planes: ReadPlanes) -> bytes
         "layers": planes.layers,
         "directions": planes.directions,
         "tokens": planes.tokens,
-        "losses": [None if not math.isfinite(loss) else round(loss, 6) for loss in planes.losses.tolist()],
-        "next": planes.expected and [[[s, round(p, 6)] for s, p in row] for row in planes.expected],
+        "losses": [_sent(loss) if there else None for loss, there in zip(planes.losses, planes.has_loss, strict=True)],
+        "next": planes.expected and [[[s, _sent(p)] for s, p in row] for row in planes.expected],
         "step": chosen.step,
         "label": chosen.label,
         "edited": sorted(step for step, _ in asked.passage.edits),
     }
-    written = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
+    written = json.dumps(described, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return gzip.compress(written.encode(), COMPRESSION)
+
+
+def _sent(value: float) -> float | str:
+    """A number as JSON can hold it: what is not finite in words that JavaScript's `Number` takes."""
+    if math.isfinite(value):
+        return round(float(value), 6)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 async def _plane(request: Request) -> Response:

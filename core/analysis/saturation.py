@@ -23,9 +23,11 @@ class Saturation:
 
     gate: str
     left: np.ndarray
-    """Share below the lower threshold, shape (L, D, H), in [0, 1]."""
+    """Share below the lower threshold, shape (L, D, H), in [0, 1]; NaN for a unit that has no number anywhere."""
     right: np.ndarray
     """Share above the upper threshold, shape (L, D, H), in [0, 1]; left + right ≤ 1."""
+    missing: float = 0.0
+    """Share of all units' values that are NaN, in [0, 1]."""
 
 
 def saturation(trace: GateTrace, gate: str, shut: float = SHUT, open: float = OPEN) -> Saturation:
@@ -48,8 +50,11 @@ def saturation(trace: GateTrace, gate: str, shut: float = SHUT, open: float = OP
     lengths = trace.lengths[:, None]
     valid = (np.arange(values.shape[3]) < lengths)[..., None]  # (E, T, 1)
     count = max(int(trace.lengths.sum()), 1)
-    left, right = (((side & valid).sum(axis=(2, 3)) / count) for side in (values < shut, values > open))
-    return Saturation(gate, left, right)
+    left, right, missing = (
+        ((side & valid).sum(axis=(2, 3)) / count) for side in (values < shut, values > open, np.isnan(values))
+    )
+    left, right = (np.where(missing == 1, np.nan, side) for side in (left, right))
+    return Saturation(gate, left, right, float(missing.mean()))
 
 
 def _on_unit_interval(trace: GateTrace, gate: str) -> np.ndarray:

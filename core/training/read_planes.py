@@ -30,6 +30,8 @@ class ReadPlanes:
     tokens: tuple[str, ...]
     losses: np.ndarray
     """As `Reading.losses`, shape (T,)."""
+    has_loss: np.ndarray
+    """As `Reading.has_loss`, shape (T,)."""
     expected: tuple[Expected, ...] | None
     """The K likeliest next symbols after each timestep, shape (T, K); None unless it is a language model."""
 
@@ -41,7 +43,8 @@ def read_planes(
     reading = read(reader, passage, hands, texts)
     kind, (layers, directions) = reading.trace.kind, reading.trace.hidden.shape[:2]
     planes = {name: reading.plane(name, layer, direction).astype(np.float32) for name in NAMES[kind]}
-    return ReadPlanes(kind, layers, directions, planes, reading.tokens, reading.losses, expected_ones(reading))
+    told = (reading.tokens, reading.losses, reading.has_loss, expected_ones(reading))
+    return ReadPlanes(kind, layers, directions, planes, *told)
 
 
 def expected_ones(reading: Reading) -> tuple[Expected, ...] | None:

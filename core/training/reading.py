@@ -92,6 +92,8 @@ class Reading:
     losses: np.ndarray
     """Shape (T,), NaN where there is none. Of a language model, that of the token itself, −log p(token | those before
     it), nats; else the task's own loss of the answer at t."""
+    has_loss: np.ndarray
+    """Whether there is one, shape (T,): it can be NaN all the same, where the model's weights are."""
 
     def plane(self, gate: str, layer: int = 0, direction: int = 0) -> np.ndarray:
         """One gate or state, shape (T, H). Errors: ValueError for one that the model does not have."""
@@ -162,12 +164,13 @@ def _read(opened: Opened, passage: Passage, hands: Sequence[Intervention], texts
         outputs, trace = run(opened.model, inputs, hands)
         assert opened.task is not None
         losses = example_losses(opened.task, outputs, batch, 0)
-        return Reading(opened, trace, tokens, outputs[0].numpy(), losses)
+        return Reading(opened, trace, tokens, outputs[0].numpy(), losses, batch.mask[0].numpy())
     tokens = passage_text(passage, texts)
     inputs = encode(opened.symbols, tokens)
     outputs, trace = run(opened.model, inputs[None], hands)
     log_probs = torch.log_softmax(outputs[0], dim=-1)
-    return Reading(opened, trace, tokens, log_probs.numpy(), _surprise(opened, log_probs, inputs))
+    has_loss = np.arange(len(tokens)) > 0 if opened.is_language_model else np.zeros(len(tokens), bool)
+    return Reading(opened, trace, tokens, log_probs.numpy(), _surprise(opened, log_probs, inputs), has_loss)
 
 
 @torch.no_grad()

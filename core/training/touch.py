@@ -27,6 +27,8 @@ class Touched:
     """As read with the edits, shape (T,)."""
     losses: tuple[np.ndarray, np.ndarray]
     """Without and with, as `Reading.losses`, each (T,)."""
+    has_loss: np.ndarray
+    """As `Reading.has_loss`, shape (T,)."""
     divergence: np.ndarray | None
     """Of a language model, KL(without ‖ with) of what is expected after each timestep, nats, shape (T,)."""
     symbols: tuple[str, ...]
@@ -54,6 +56,7 @@ def touched(
     return Touched(
         tokens=other.tokens,
         losses=(plain.losses, other.losses),
+        has_loss=other.has_loss,
         divergence=_divergence(plain.outputs, other.outputs) if is_language_model else None,
         symbols=plain.opened.symbols,
         chances=(np.exp(plain.outputs[place]), np.exp(other.outputs[place])) if is_language_model else None,

@@ -26,7 +26,7 @@ def chances_figure(symbols: Sequence[str], before: np.ndarray, after: np.ndarray
 
     Look whether the same symbol still leads.
     """
-    shown = np.argsort(-np.maximum(before, after), kind="stable")[:SHOWN]
+    shown = np.argsort(-np.fmax(before, after), kind="stable")[:SHOWN]
     rows = [visible(symbols[place]) for place in shown]
     figure = go.Figure()
     for values, name, color in ((before, "without", BEFORE), (after, "with hands", AFTER)):
@@ -75,7 +75,8 @@ def _add_divergence(figure: go.Figure, times: np.ndarray, names: list[str], dive
         customdata=[f"{name}: {value:.2g} nats" for name, value in zip(names, divergence, strict=True)],
         hovertemplate="t = %{x} %{customdata}<extra></extra>", row=2, col=1,
     )  # fmt: skip
-    top = max(1.0, float(np.ceil(np.log10(max(float(np.nanmax(divergence)), 1e-9)))))
+    most = float(divergence.max(initial=1e-9, where=np.isfinite(divergence)))
+    top = max(1.0, float(np.ceil(np.log10(most))))
     figure.update_yaxes(log_axis("KL (nats)", (round(np.log10(LEAST_DIVERGENCE)), top)), row=2)
 
 
@@ -121,7 +122,8 @@ def path_figure(path: CellPath) -> go.Figure:
         marker={"color": LSTM, "size": 7, "opacity": 0.7,
                 "symbol": np.where(path.own < 0, "triangle-down", "circle")},
     )  # fmt: skip
-    decades = (round(np.log10(LEAST_PATH)), max(0.3, float(np.log10(max(own.max(initial=1.0), 1.0))) + 0.3))
+    top = float(np.log10(own.max(initial=1.0, where=np.isfinite(own))))
+    decades = (round(np.log10(LEAST_PATH)), top + 0.3)
     figure.update_xaxes(log_axis("∏ f over the gap", (decades[0], 0.3)))
     return figure.update_yaxes(log_axis("|∂c_last/∂c_first| of the unit itself", decades))
 

@@ -1,6 +1,6 @@
 /** What steps through time and units: buttons, a slider, a number; and what was read and is expected next. */
 
-import { add, button, percent, printed, sign } from "./reader_words.js";
+import { add, button, percent, printed, sign, width } from "./reader_words.js";
 
 export class Bar {
   /** `on` has step(by), go(t), choose(unit), play() and picture(). */
@@ -59,7 +59,7 @@ export class Said {
 /** One symbol that is expected; `token` is the one that came. */
 function likely(parent, symbol, probability, token) {
   const chip = add(parent, "span", symbol === token ? "chip came" : "chip");
-  chip.style.setProperty("--share", `${100 * probability}%`);
+  chip.style.setProperty("--share", width(probability));
   if (symbol === token) chip.title = "This one came";
   add(chip, "code", "", sign(symbol));
   chip.append(` ${percent(probability)}`);

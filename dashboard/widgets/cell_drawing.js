@@ -89,7 +89,7 @@ export class Drawing {
     this.units = scene.reading.units;
     const { handled } = scene;
     for (const [name, part] of this.parts) this.fill(name, part, step, scene, handled);
-    const most = Math.max(...step.memory.map(Math.abs));
+    const most = Math.max(0, ...step.memory.filter(Number.isFinite).map(Math.abs));
     for (const line of this.lines) weigh(line, step[line.given.number], line.given.isMemory ? most : 1);
     this.paint(scene, look);
   }

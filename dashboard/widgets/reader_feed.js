@@ -20,9 +20,18 @@ export function askAhead(address) {
   ahead.set(address, coming);
 }
 
-/** The reading: {kind, gates, steps, units, layers, directions, tokens, losses, next, step, label, edited}. */
+/** The reading: {kind, gates, steps, units, layers, directions, tokens, losses, next, step, label, edited}; a loss is null where
+ * there is none. */
 export async function reading(question, signal) {
-  return (await answer(readingAddress(question), signal)).json();
+  const found = await (await answer(readingAddress(question), signal)).json();
+  found.losses = found.losses.map(number);
+  for (const row of found.next ?? []) for (const likely of row) likely[1] = number(likely[1]);
+  return found;
+}
+
+/** What is not finite comes as a word, as JSON has no such numbers. */
+function number(value) {
+  return typeof value === "string" ? Number(value) : value;
 }
 
 /** One gate or state, row-major (H, T): bits of half precision. */

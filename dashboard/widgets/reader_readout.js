@@ -1,6 +1,6 @@
 /** What happens at the cursor in numbers: the symbol, its loss, the unit's gates and states, and what is expected next. */
 
-import { add, percent, printed, sign } from "./reader_words.js";
+import { add, percent, printed, sign, width } from "./reader_words.js";
 
 const AROUND = 14;
 const SPOKEN_MS = 500;
@@ -68,7 +68,7 @@ export class Readout {
       const [symbol, probability] = expected[place] ?? ["", 0];
       const [name, bar, number] = item.children;
       name.textContent = sign(symbol);
-      bar.firstChild.style.width = `${100 * probability}%`;
+      bar.firstChild.style.width = width(probability);
       number.textContent = percent(probability);
       item.classList.toggle("came", symbol === token);
     });

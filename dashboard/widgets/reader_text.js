@@ -120,7 +120,8 @@ export class TextLens {
     this.own.hidden = lens.gate !== "cell";
     const what = lens.gate === "loss" ? "the loss, nats" : `${lens.title} of unit ${scene.unit}`;
     const scale = this.scaleOf(scene, lens.gate, values);
-    this.title.textContent = `Text coloured by ${what}${lens.gate === "cell" && !this.isOwn ? ", through tanh" : ""}`;
+    const missing = values?.some(Number.isNaN) ? " · NaN (grey)" : "";
+    this.title.textContent = `Text coloured by ${what}${lens.gate === "cell" && !this.isOwn ? ", through tanh" : ""}${missing}`;
     this.showRamp(scale);
     if (!values) return;
     if (this.scale !== scale) this.levels = null;

@@ -18,8 +18,14 @@ export function printed(value) {
 }
 
 export function percent(share) {
+  if (Number.isNaN(share)) return "NaN";
   if (share > 0 && share < TINY) return `${(100 * share).toExponential(0)} %`;
   return share >= 0.9995 ? "100 %" : share >= 0.0995 ? `${(100 * share).toFixed(1)} %` : `${(100 * share).toPrecision(2)} %`;
+}
+
+/** A share as the width of a bar; none where it is no number. */
+export function width(share) {
+  return `${100 * (Number.isNaN(share) ? 0 : share)}%`;
 }
 
 /** A round number at or above: 1, 2 or 5 times a power of ten. */

@@ -5,11 +5,13 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.models.config import ModelConfig
 from core.recordings.storage import RecordingWriter
+from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.loop import train
@@ -208,6 +210,40 @@ def test_a_gru_in_training_is_followed_to_its_newest_snapshot(address, open_page
     page.wait_for_function("!document.querySelector('.unroll-reader-state').textContent.includes('at step 0')")
     page.wait_for_function(IS_SHOWN)
     assert values(page) != first
+
+
+@pytest.fixture
+def sick_run(runs: Path) -> str:
+    """A GRU that reads text, with one NaN among its recorded weights: W_ih of unit 2's reset gate."""
+    config = TrainingConfig(
+        TaskConfig("next_character", length=8, text="python-source"), (ModelConfig("gru", 6),), steps=1, batch_size=2
+    )
+    first = next(train(config))
+    parameters = np.array(first.models[0].parameters)
+    parameters[len(make_task(config.task).symbols) * 6 + 2 * 6] = np.nan
+    with RecordingWriter.create(runs, config=config.to_dict(), seed=config.seed) as writer:
+        writer.append(0, {}, {f"{config.names[0]}/parameters": parameters})
+        writer.close(status="diverged")
+        return f"run:{writer.header.id}:{config.names[0]}"
+
+
+def test_a_nan_is_shown_as_such_in_maps_line_readout_and_text(address, open_page, sick_run) -> None:
+    page = open_reader(open_page, address, model=sick_run, gates="reset,update,new,hidden", units=6, unit=2, typed=TEXT)
+    assert page.locator(".unroll-reader-trouble").is_hidden()
+    notes = [one.get_attribute("aria-label") for one in page.locator(".unroll-map canvas").all()]
+    held = len(TEXT) * 6
+    assert [f"{held - 6 + sick} NaN (grey)" in note for note, sick in zip(notes, (1, 0, 1, 1), strict=True)] == [
+        True
+    ] * 4
+    picture = page.locator(".unroll-map[data-gate=hidden]")
+    pixels = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+    middle = pixels.crop((100, 30, 500, 60)).getcolors()
+    assert middle is not None and max(middle)[1] == (128, 128, 128)  # grey, not the colour of 0
+    press(page, "ArrowRight", "ArrowRight")
+    wait_until_said(page, "t = 2 · unit 2 · loss NaN nats (p = NaN)")
+    assert page.locator(".unroll-value output").all_text_contents() == ["NaN"] * 4
+    assert set(page.locator(".unroll-next output").all_text_contents()) == {"NaN"}
+    assert "NaN (grey)" in page.locator(".unroll-lens-title").text_content()
 
 
 def test_the_text_can_be_coloured_by_the_loss_and_a_cell_by_its_own_range(address, open_page) -> None:

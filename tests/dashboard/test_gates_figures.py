@@ -47,7 +47,8 @@ def searches():
 def touched(before: np.ndarray, after: np.ndarray) -> Touched:
     losses = np.array([np.nan, 1.0, 2.0]), np.array([np.nan, 1.0, 4.0])
     state = np.zeros((3, 2)), np.ones((3, 2))
-    return Touched(("a", "\n", "b"), losses, np.array([0.0, 0.0, 0.5]), ("a", "b", "\n"), (before, after), state, 0.0)
+    divergence, has_loss = np.array([0.0, 0.0, 0.5]), np.array([False, True, True])
+    return Touched(("a", "\n", "b"), losses, has_loss, divergence, ("a", "b", "\n"), (before, after), state, 0.0)
 
 
 def test_a_scatter_has_each_unit_of_each_layer_and_rings_the_chosen_one() -> None:
@@ -121,7 +122,9 @@ def test_a_path_is_drawn_no_lower_than_its_floor_and_a_negative_one_is_marked() 
 )
 def test_a_reading_says_what_was_lost_where(kind: str, expected, says: str) -> None:
     planes = {name: np.array([[0.95], [0.05], [0.5]]) for name in ("forget", "cell", "hidden")}
-    read = ReadPlanes(kind, 1, 1, planes, ("a", "b", "c"), np.array([np.nan, 1.0, 2.0]), expected)
+    read = ReadPlanes(
+        kind, 1, 1, planes, ("a", "b", "c"), np.array([np.nan, 1.0, 2.0]), np.array([False, True, True]), expected
+    )
     said = reading_sentence(read, "the model", 0)
     assert says in said and "runs from 0.05 to 0.95" in said
     assert ("keeps (gate above 0.9) at 33% of them" in said) == (kind == "lstm")
