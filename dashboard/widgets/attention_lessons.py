@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.attention_asked import PairsAsked
 from dashboard.attention_explanations import PAIR_LESSONS
+from dashboard.attention_pair_code import pairs_code, unshown
 from dashboard.attention_seen import recording_of, seen_in
-from dashboard.attention_snippets import reversal_code
 from dashboard.widgets.attention_fields import NEWEST
 from dashboard.widgets.attention_page import AttentionPage
 from dashboard.widgets.lesson import code_expander, lesson_texts
@@ -23,8 +23,16 @@ def lesson(page: AttentionPage) -> None:
     lesson_texts(PAIR_LESSONS[page.show])
     with code_expander() as is_open:
         if is_open:
-            st.caption("Plain PyTorch on reversal, with dot attention; weights and batches are drawn anew.")
-            st.code(reversal_code(page.config, page.model))
+            st.caption(_of_code(page))
+            st.code(pairs_code(page.config, page.model))
+
+
+def _of_code(page: AttentionPage) -> str:
+    """What the code is of, and what it leaves out."""
+    left_out = unshown(page.config, page.model)
+    rest = f" It leaves out {'; '.join(left_out)}." if left_out else ""
+    label = page.config.models[page.model].label
+    return f"Plain PyTorch: {label} on these pairs; weights and batches are drawn anew.{rest}"
 
 
 def downloads(page: AttentionPage) -> None:

@@ -190,7 +190,6 @@ def test_what_ships_reaches_what_is_claimed_of_it():
 
 
 CODES = {
-    "reverse": lambda: attention_snippets.reversal_code(replace(REVERSE, steps=2), 0),
     "fusion": lambda: attention_snippets.FUSION_CODE.replace("range(200)", "range(2)"),
     "digits": lambda: attention_snippets.DIGITS_CODE.replace("range(301)", "range(2)"),
     "cheat": lambda: attention_snippets.CHEAT_CODE.replace("range(150)", "range(2)"),
