@@ -33,6 +33,7 @@ from dashboard.figures.embedding_treatments import treatments_figure
 from dashboard.figures.embedding_words import ranked_figure
 from dashboard.figures.interventions import visible
 from dashboard.summed_sweeps import losses, sweep_of
+from dashboard.sweep_progress import under_way, under_way_sentence
 
 NEAR = 12
 """Neighbours in the list; TRAILED of them have their way drawn."""
@@ -193,6 +194,8 @@ def way_of(model: ModelConfig) -> str:
 def draw_treatments(recording: Recording) -> Drawn:
     """Loss of each way to begin a table, over its seeds. Errors: RecordingError for a run of another kind."""
     labels = [way_of(model) for model in sweep_of(recording).base.models]  # type: ignore[attr-defined]
-    found = list(losses(recording).values())
-    finals = [np.array([one[-LAST_STEPS:].mean() for one in curves]) for curves in found]
-    return Drawn(treatments_figure(labels, found), treatments_sentence(labels, finals))
+    done, now = losses(recording), under_way(recording, "loss")
+    finals = [np.array([one[-LAST_STEPS:].mean() for one in curves]) for curves in done.values()]
+    growing = under_way_sentence(now, dict(zip(done, labels, strict=True)), "a loss of")
+    figure = treatments_figure(labels, list(done.values()), None if now is None else list(now.curves.values()))
+    return Drawn(figure, f"{treatments_sentence(labels, finals)} {growing}".strip())

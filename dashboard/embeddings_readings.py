@@ -123,7 +123,7 @@ def treatments_sentence(labels: Sequence[str], finals: Sequence[np.ndarray]) -> 
     """The last loss of each way over its seeds, and where ranges over seeds part."""
     done = [(label, values) for label, values in zip(labels, finals, strict=True) if len(values)]
     if not done:
-        return "No seed is done yet; each adds its curves when it is."
+        return "No seed is done yet; the thin lines are of the one in training."
     said = [f"**{label}** {values.mean():.3f} ({values.min():.3f}–{values.max():.3f})" for label, values in done]
     seeds = len(done[0][1])
     beginning = f"Loss over the last 20 batches, nats a word, mean and range of {seeds} seed{'s' * (seeds > 1)}: "

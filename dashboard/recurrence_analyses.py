@@ -20,6 +20,7 @@ from dashboard.recurrence_readings import changes_sentence, stacking_sentence
 from dashboard.recurrence_room import unrolled_reader
 from dashboard.summed_room import sweep_work
 from dashboard.summed_sweeps import SHIPPED_STACKS, losses, sweep_of
+from dashboard.sweep_progress import under_way, under_way_sentence
 from dashboard.theme import model_strokes
 
 OTHER_SYMBOLS = "xy"
@@ -52,7 +53,7 @@ def stacking_work(given: Mapping[str, str]) -> Work:
 
 
 def draw_stacks(recording: Recording) -> Drawn:
-    """Loss of one layer and of two, of all seeds that are done."""
+    """Loss of one layer and of two, of all seeds that are done and of the one in training."""
     base = sweep_of(recording).base
     assert isinstance(base, TrainingConfig)
     task, found = make_task(base.task, server.texts_root()), losses(recording)
@@ -61,7 +62,10 @@ def draw_stacks(recording: Recording) -> Drawn:
     strokes = model_strokes([model.cell for model in base.models])
     curves = {label: (stroke, by_label[label]) for label, stroke in zip(labels, strokes, strict=True)}
     sizes = {label: parameter_count(model, task) for label, model in zip(labels, base.models, strict=True)}
-    return Drawn(stacking_figure(curves, task.chance.loss), stacking_sentence(by_label, sizes))
+    now, named = under_way(recording, "loss"), dict(zip(base.names, labels, strict=True))
+    growing = {} if now is None else {named[name]: curve for name, curve in now.curves.items()}
+    said = f"{stacking_sentence(by_label, sizes)} {under_way_sentence(now, named, 'a loss of')}".strip()
+    return Drawn(stacking_figure(curves, task.chance.loss, growing), said)
 
 
 PICTURES: Mapping[str, Callable[[Mapping[str, str]], Work]] = {"changes": changes_work, "stacking": stacking_work}

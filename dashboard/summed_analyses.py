@@ -22,6 +22,7 @@ from dashboard.figures.summed import any_length_figure, lag_figure, sharing_figu
 from dashboard.summed_asked import SummedModel
 from dashboard.summed_readings import lag_sentence, length_sentence, sharing_sentence, size_sentence, times_sentence
 from dashboard.summed_sweeps import SHIPPED_LAGS, final_accuracies, sweep_of
+from dashboard.sweep_progress import under_way, under_way_sentence
 from dashboard.theme import model_stroke, model_strokes
 
 
@@ -93,7 +94,9 @@ def draw_lags(recording: Recording) -> Drawn:
     found = dict(zip(labels, (accuracies[name] for name in base.names), strict=True))
     curves = {label: (stroke, lags, found[label]) for label, stroke in zip(labels, strokes, strict=True)}
     sentence = lag_sentence({label: (lags, values) for label, values in found.items()}, chance)
-    return Drawn(lag_figure(curves, chance), sentence)
+    named = dict(zip(base.names, labels, strict=True))
+    growing = under_way_sentence(under_way(recording, "accuracy"), named, "an accuracy of")
+    return Drawn(lag_figure(curves, chance), f"{sentence} {growing}".strip())
 
 
 SWEEPS: Mapping[str, tuple[Callable[[Recording], Drawn], str]] = {"lag": (draw_lags, str(SHIPPED_LAGS))}

@@ -17,18 +17,26 @@ SMOOTHED = 15
 """Steps of the running mean that is drawn, since one batch's loss jumps."""
 
 
-def treatments_figure(labels: Sequence[str], curves: Sequence[Sequence[np.ndarray]]) -> go.Figure:
+def treatments_figure(
+    labels: Sequence[str], curves: Sequence[Sequence[np.ndarray]], now: Sequence[np.ndarray] | None = None
+) -> go.Figure:
     """The mean over seeds of each way's loss, with a band from the lowest to the highest; arrays of shape (M,).
 
-    Where two bands overlap the ways do not differ by more than chance does. All ways meet the same batches.
+    Where two bands overlap the ways do not differ by more than chance does. All ways meet the same batches. `now` has
+    steps and losses of the seed in training, shape (2, K) a way: thin lines that grow.
     """
     figure = go.Figure()
     for place, (label, runs) in enumerate(zip(labels, curves, strict=True)):
-        if not runs:
-            continue
-        shortest = min(map(len, runs))
-        smooth = np.stack([_running_mean(run[:shortest]) for run in runs])  # (S, M)
-        _add_band(figure, smooth, label, LAYER_COLORS[place % len(LAYER_COLORS)], DASHES[place % len(DASHES)])
+        color, dash = LAYER_COLORS[place % len(LAYER_COLORS)], DASHES[place % len(DASHES)]
+        if runs:
+            shortest = min(map(len, runs))
+            smooth = np.stack([_running_mean(run[:shortest]) for run in runs])  # (S, M)
+            _add_band(figure, smooth, label, color, dash)
+        if now is not None:
+            steps, losses = now[place]
+            figure.add_scatter(x=steps, y=losses, mode="lines+markers", name=f"{label}, in training",
+                               line={"color": color, "dash": dash, "width": 1}, marker={"size": 3},
+                               hovertemplate="step %{x}: %{y:.3f} nats")  # fmt: skip
     figure.update_xaxes(title="training step")
     return figure.update_yaxes(title="loss, nats a word")
 

@@ -6,6 +6,7 @@ Axes: T timesteps, D directions, M training steps, S seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import plotly.graph_objects as go
@@ -21,13 +22,23 @@ FLOOR, TOP = 1e-12, 10.0
 DIRECTIONS = (("forward", LSTM), ("reverse", RNN))
 
 
-def stacking_figure(curves: Mapping[str, tuple[Stroke, Sequence[np.ndarray]]], chance: float) -> go.Figure:
+def stacking_figure(
+    curves: Mapping[str, tuple[Stroke, Sequence[np.ndarray]]],
+    chance: float,
+    now: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> go.Figure:
     """Loss by training step: a line a model, the mean of its seeds, in the band from best to worst.
 
     `curves`: label → stroke, and the loss of each seed, shape (M,). Look which line is lower at the end, and whether
-    the bands lie apart: only then is it more than the seeds' chance.
+    the bands lie apart: only then is it more than the seeds' chance. `now`: label → steps and losses of the seed in
+    training, shape (2, K): thin lines that grow.
     """
     figure = go.Figure()
+    for label, (steps, growing) in now.items():
+        stroke = curves[label][0]
+        figure.add_scatter(x=steps, y=growing, mode="lines+markers", name=f"{label}, in training",
+                           line={"color": stroke.color, "dash": stroke.dash, "width": 1}, marker={"size": 3},
+                           hovertemplate="step %{x:.0f}: %{y:.3f} nats")  # fmt: skip
     for label, (stroke, losses) in curves.items():
         if not losses:
             continue
