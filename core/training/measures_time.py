@@ -5,7 +5,6 @@ Axes: T timesteps, I input features, H hidden units, G gates, K lengths.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from ..models.config import ModelConfig
 from ..models.recurrent import make_recurrent
+from .stopwatch import best_of
 
 LENGTHS = (1, 3, 10, 30, 100, 300, 1000)
 REPEATS = 5
@@ -53,11 +53,6 @@ def _pair(layer: nn.RNNBase, weights: Tensor, length: int) -> tuple[float, float
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """The best of REPEATS, for other work on the machine only adds; after one that is not counted."""
+    """The best of REPEATS, after one that is not counted."""
     work()
-    found = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - begun)
-    return min(found)
+    return best_of(REPEATS, work)

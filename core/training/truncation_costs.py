@@ -5,7 +5,6 @@ Axes: N batch, T timesteps, K windows.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from ..models.sequence_model import SequenceModel
 from ..recordings.truncation import Undetached, WindowCosts
 from ..tasks.task import Batch, Task
 from .moment import Moment
+from .stopwatch import best_of
 from .truncation import State, part, passes, without_graph
 from .truncation_config import Truncation
 from .truncation_study import prepared
@@ -75,16 +75,6 @@ def _cost(model: SequenceModel, task: Task, batch: Batch, truncation: Truncation
 
 def _asks(batch: Batch, start: int, end: int) -> bool:
     return bool(batch.mask[:, start:end].any())
-
-
-def best_of(tries: int, work: Callable[[], object]) -> float:
-    """Seconds of the fastest, as other work on the machine only adds."""
-    found = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - begun)
-    return min(found)
 
 
 def _go_through(model: SequenceModel, task: Task, batch: Batch, truncation: Truncation) -> None:

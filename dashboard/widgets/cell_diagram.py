@@ -17,6 +17,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.theme import GATE_MARKS, STATE_COLORS
+from dashboard.widgets.host_styles import host_styles
 
 PHI = {"rnn": "tanh", "relu_rnn": "relu", "linear_rnn": "identity"}
 """What each plain RNN bends its sum with."""
@@ -98,7 +99,7 @@ export default async function (component) {{
 
 _HOST = st.components.v2.component(
     "unroll_cell_diagram",
-    css=(Path(__file__).parent / "cell_diagram.css").read_text(encoding="utf-8"),
+    css=host_styles("cell_diagram.css"),
     js=_LOADER,
     isolate_styles=False,
 )

@@ -19,6 +19,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.theme import GATE_MARKS, GATE_TITLES, STATE_COLORS
+from dashboard.widgets.host_styles import host_styles
 
 LOSS = "loss"
 """What a text can be coloured by beside gates and states."""
@@ -138,7 +139,7 @@ export default async function (component) {{
 
 _HOST = st.components.v2.component(
     "unroll_gate_reader",
-    css=(Path(__file__).parent / "reader.css").read_text(encoding="utf-8"),
+    css=host_styles("reader.css"),
     js=_LOADER,
     isolate_styles=False,
 )

@@ -17,6 +17,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.theme import CHANCE, CHOSEN, GRU, LSTM, RNN_RELU
+from dashboard.widgets.host_styles import host_styles
 
 PRUNED_SHOWN = {"all": "all", "best": "the best of a step", "none": "none"}
 """How many pruned hypotheses have a node; the others are counted at their parent."""
@@ -125,7 +126,7 @@ export default async function (component) {{
 
 _HOST = st.components.v2.component(
     "unroll_search_tree",
-    css=(Path(__file__).parent / "search_tree.css").read_text(encoding="utf-8"),
+    css=host_styles("search_tree.css"),
     js=_LOADER,
     isolate_styles=False,
 )

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.widgets.host_styles import host_styles
+
 
 @dataclass(frozen=True)
 class UnrolledPlace:
@@ -92,7 +94,7 @@ export default async function (component) {{
 
 _HOST = st.components.v2.component(
     "unroll_unrolled",
-    css="".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("cell_diagram.css", "unrolled.css")),
+    css=host_styles("cell_diagram.css", "unrolled.css"),
     js=_LOADER,
     isolate_styles=False,
 )
