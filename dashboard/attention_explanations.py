@@ -94,7 +94,7 @@ the band is none.
 """,
     """
 1. **Predict.** Concatenation has twice the weights in $W$. Does it learn faster than addition?
-2. **Run.** Read the picture that ships, then train the sweep with fewer steps or another task.
+2. **Run.** Read the picture that ships, then train with half the hidden units, or another learning rate.
 3. **Read.** Goal: the step at which each mean passes half of all tokens right, and whether the bands overlap there.
 """,
 )
@@ -110,7 +110,7 @@ models differ only in how context and state are joined. The images are 1,797 dig
     """
 1. **Predict.** Which digit is spelt wrong most often? Does the model look at other patches for the second letter
    than for the first?
-2. **Run.** Read the picture that ships, then press *Train*.
+2. **Run.** Read the picture that ships, then halve *Hidden units* and press *Train*.
 3. **Read.** Goal: the share of held-out words right of the three fusions, and the digit with the lowest.
 """,
 )

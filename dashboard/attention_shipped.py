@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from core.models.config import ModelConfig
@@ -17,6 +16,9 @@ from core.training.translation_config import TranslationConfig
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "attention"
 NO_ATTENTION = Seq2SeqConfig(attention="none")
+
+SEEDS = 5
+"""Of a sweep, as long as nobody says otherwise."""
 
 PAIRS: dict[str, TranslationConfig] = {
     "reverse": TranslationConfig(models=(PRESETS["clean diagonal"], PRESETS["textbook Bahdanau"])),
@@ -35,10 +37,10 @@ PAIRS: dict[str, TranslationConfig] = {
 """Runs on pairs, by the name of their folder."""
 FUSION = SweepConfig(
     TranslationConfig(models=tuple(Seq2SeqConfig(hidden_size=32, fusion=fusion) for fusion in FUSIONS), steps=200),
-    seeds=(0, 1, 2, 3, 4),
+    seeds=tuple(range(SEEDS)),
 )
 """Models that differ in one thing, how state and context are joined, from five seeds."""
-SPREAD = SweepConfig(PAIRS["reverse"], seeds=(0, 1, 2, 3, 4))
+SPREAD = SweepConfig(PAIRS["reverse"], seeds=tuple(range(SEEDS)))
 """The models of "reverse" from five seeds."""
 DIGITS = DigitsConfig()
 CHEAT = TrainingConfig(
@@ -54,19 +56,10 @@ SHIPPED: dict[str, RunConfig] = {
 }  # fmt: skip
 """All of them, by the name of their folder."""
 
-SEEDS = len(FUSION.seeds)
-
 
 def spread_config(config: TranslationConfig, count: int) -> SweepConfig:
     """The same models from so many seeds, the config's own first. Errors: ValueError for one beyond the largest."""
     return SweepConfig(config, seeds=tuple(range(config.seed, config.seed + count)))
-
-
-def side_config(show: str, seed: int) -> RunConfig:
-    """What a section with a run of its own, "fusion", "digits" or "cheat", trains from a seed."""
-    if show == "fusion":
-        return replace(FUSION, seeds=tuple(range(seed, seed + SEEDS)))
-    return replace(DIGITS if show == "digits" else CHEAT, seed=seed)
 
 
 def shipped_name(config: RunConfig) -> str | None:

@@ -15,6 +15,7 @@ from core.training.translation_config import TranslationConfig
 from core.training.translation_measures import SHOWN
 from dashboard.attention_asked import MOST_TEXT, read_laid
 from dashboard.attention_shipped import NO_ATTENTION, SEEDS
+from dashboard.attention_side_settings import SIDES, settings_of, side_keys
 from dashboard.widgets.address import Choice, Field, Flag, Number, Several, Words
 
 PAIRS = "attention"
@@ -58,8 +59,9 @@ SITUATIONS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What each situation sets; everything else goes to its default, the section apart."""
-PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid", "a_digit_model", "a_digit", "a_seeds")
-"""Fields that say where one looks, and nothing of a run."""
+PLACES = ("show", "a_example", "a_at", "a_source", "a_prefix", "a_laid", "a_digit_model", "a_digit", "a_seeds",
+          *(key for show in SIDES for key in side_keys(show)))  # fmt: skip
+"""Fields that say where one looks, or are of the sections' other runs, and nothing of a run on pairs."""
 OWN_MODEL = {
     "a_cell": "cell", "a_units": "hidden_size", "a_layers": "layers", "a_both": "bidirectional", "a_score": "attention",
     "a_fusion": "fusion", "a_feed": "input_feeding", "a_values": "values", "a_output": "output", "a_bridge": "bridge",
@@ -142,8 +144,21 @@ def pair_fields(limits: Limits, texts: Path) -> list[Field]:
         Words("a_source", "Another source", "", MOST_TEXT),
         Words("a_prefix", "Make it begin with", "", MOST_TEXT),
         LaidField(),
+        *(field for show in SIDES for field in _side_fields(show, limits)),
         Number("a_digit_model", "Fusion shown", 0, 0, 2),
         Number("a_digit", "Digit shown", 7, 0, 9),
+    ]
+
+
+def _side_fields(show: str, limits: Limits) -> list[Field]:
+    """What one chooses of a section with a run of its own; by default as what ships."""
+    chosen, of = settings_of(SIDES[show]), f" of {SECTIONS[show].lower()}"
+    assert chosen is not None
+    steps, units, rate = side_keys(show)
+    return [
+        Number(steps, f"Training steps{of}", min(chosen.steps, limits.max_steps), 1, limits.max_steps),
+        Number(units, f"Hidden units{of}", min(chosen.units, limits.max_hidden_size), 2, limits.max_hidden_size),
+        Number(rate, f"Learning rate{of}", chosen.rate, 1e-6, 100.0),
     ]
 
 

@@ -13,7 +13,8 @@ from core.training.run_config import RunConfig
 from core.training.sweep import SweepConfig
 from core.training.translation_config import TranslationConfig
 from dashboard import state
-from dashboard.attention_shipped import side_config, spread_config
+from dashboard.attention_shipped import spread_config
+from dashboard.attention_side_settings import settings_of, side_config, side_keys
 from dashboard.widgets.address import set_values
 from dashboard.widgets.attention_fields import PAIRS, PLACES, config_of, values_of
 from dashboard.widgets.page_run import end_run, read_run, tell_rate, train_row
@@ -59,10 +60,13 @@ def _adopt_pairs(fields: Sequence[Any], config: TranslationConfig) -> bool:
 
 
 def _adopt_side(run: ShownRun[Any]) -> bool:
-    """A run that one of the other sections starts: open that section at the run's seed."""
-    for show, key in RUNS.items():
-        if side_config(show, run.config.seed) == run.config:
-            st.session_state["show"], st.session_state["a_seed"] = show, run.config.seed
+    """A run that one of the other sections starts: open that section with what was chosen for the run."""
+    chosen = settings_of(run.config)
+    for show, key in RUNS.items() if chosen is not None else ():
+        assert chosen is not None
+        if side_config(show, chosen) == run.config:
+            values = dict(zip(side_keys(show), chosen, strict=False)) | {"show": show, "a_seed": chosen.seed}
+            st.session_state.update(values)
             st.session_state[key] = run.header.id
             return True
     return False

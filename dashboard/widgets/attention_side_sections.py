@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.tasks.digits import WORDS
+from core.training.config import MAX_SEED
 from core.training.run_config import RunConfig
 from dashboard import state
 from dashboard.attention_explanations import PAIR_LESSONS
-from dashboard.attention_shipped import DIGITS, SEEDS, side_config
+from dashboard.attention_shipped import DIGITS, SEEDS
+from dashboard.attention_side_settings import SIDES, settings_in, side_config, side_keys
 from dashboard.attention_snippets import CHEAT_CODE, DIGITS_CODE, FUSION_CODE
 from dashboard.server import jobs
 from dashboard.widgets.attention_runs import RUNS, run_row, side_run
@@ -24,14 +26,14 @@ CODES = {"fusion": FUSION_CODE, "digits": DIGITS_CODE, "cheat": CHEAT_CODE}
 
 
 def side_section(show: str) -> None:
-    """The section: its seed, its run, its pictures, its lesson. Errors: LimitReached; ValueError."""
-    st.number_input("Seed" if show != "fusion" else f"First of {SEEDS} seeds", 0, 10**6, key="a_seed", width=180)
-    config = side_config(show, int(st.session_state["a_seed"]))
+    """The section: what one chooses, its run, its pictures, its lesson. Errors: LimitReached; ValueError."""
+    _settings_row(show)
+    config = side_config(show, settings_in(show, st.session_state))
     jobs().limits.check(config)
     run = side_run(RUNS[show], config)
     run_row(RUNS[show], config, run)
     model, digit = _digit_controls() if show == "digits" else (0, 0)
-    st.caption(_whence(config, run))
+    st.caption(_whence(show, config, run))
     live_figures(
         side_panels(show, model, digit),
         key=f"{state.LIVE_FIGURES}-attention-{show}",
@@ -45,10 +47,26 @@ def side_section(show: str) -> None:
             st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
 
 
-def _whence(config: RunConfig, run: ShownRun | None) -> str:
+def _settings_row(show: str) -> None:
+    limits = jobs().limits
+    steps, units, rate = side_keys(show)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("Training steps", 1, limits.max_steps, step=50, key=steps, width=150)
+        st.number_input("Hidden units H", 2, limits.max_hidden_size, step=2, key=units, width=150)
+        st.number_input("Learning rate", 1e-6, 100.0, key=rate, format="%g", width=150)
+        st.number_input("Seed" if show != "fusion" else f"First of {SEEDS} seeds", 0, MAX_SEED, key="a_seed", width=150)
+
+
+def _whence(show: str, config: RunConfig, run: ShownRun | None) -> str:
     if run is not None:
-        return "The pictures follow the run."
-    return f"Trained beforehand from seed 0: {config.title}. *Train* does it again, live."
+        return f"The pictures follow the run: {config.title}."
+    shipped = SIDES[show]
+    if config == shipped:
+        return f"Trained beforehand from seed 0: {config.title}. *Train* does it again, live."
+    return (
+        f"These settings are not trained yet: *Train* does it. Until then the pictures are of what ships: "
+        f"{shipped.title}, from seed 0."
+    )
 
 
 def _digit_controls() -> tuple[int, int]:

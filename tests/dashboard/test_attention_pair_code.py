@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from core.models.seq2seq_config import ATTENTIONS, PRESETS, Seq2SeqConfig
 from core.tasks.pairs import PairsConfig
@@ -24,6 +25,15 @@ MODELS = [
     *PRESETS.values(), *(Seq2SeqConfig("lstm", 8, 2, attention=kind) for kind in ATTENTIONS),
     Seq2SeqConfig("rnn", 8, bidirectional=False, attention="additive", bridge=False, fusion="multiply"),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small models are slower with more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def said_by(code: str, folder, monkeypatch) -> str:
@@ -60,7 +70,7 @@ def test_the_code_of_every_kind_of_model_runs(model, tmp_path, monkeypatch):
 def test_the_code_learns_to_look_at_the_other_end(tmp_path, monkeypatch):
     task = PairsConfig(min_length=5, max_length=5)
     said = said_by(
-        pairs_code(TranslationConfig(task, (PRESETS["clean diagonal"],), steps=120), 0), tmp_path, monkeypatch
+        pairs_code(TranslationConfig(task, (PRESETS["clean diagonal"],), steps=80), 0), tmp_path, monkeypatch
     )
     looks = [line.split(" <- ") for line in said.splitlines()[1:6]]
     assert sum(wrote == read.split()[0] for wrote, read in looks) >= 4
