@@ -5,6 +5,8 @@ Axes: n beam sizes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -12,6 +14,8 @@ from core.recordings.search_account import ScoreAgainstSize
 from dashboard.figures.search_text import plain
 from dashboard.theme import LIMIT, LSTM, RNN
 
+LEAST_SPAN = 0.01
+"""Of the axis of scores."""
 FALLS, STAYS = "triangle-down", "circle"
 
 
@@ -38,4 +42,12 @@ def sizes_figure(found: ScoreAgainstSize, answers: list[str], best: float | None
         figure.add_hline(y=best, line={"color": LIMIT, "dash": "dot"}, annotation_text="the best there is",
                          annotation_position="top left")  # fmt: skip
     figure.update_xaxes(title="beam size k", type="log", tickvals=found.sizes, ticktext=[str(k) for k in found.sizes])
-    return figure.update_yaxes(title="score of the answer")
+    return figure.update_yaxes(title="score of the answer", range=_range(scores if best is None else [*scores, best]))
+
+
+def _range(scores: Sequence[float]) -> list[float] | None:
+    """An axis on which rounding draws a level line; None: plotly's own, of scores that differ or are not there."""
+    known = np.array(scores)[np.isfinite(scores)]
+    if not len(known) or np.ptp(known) > LEAST_SPAN:
+        return None
+    return [float(known.min()) - LEAST_SPAN / 2, float(known.max()) + LEAST_SPAN / 2]

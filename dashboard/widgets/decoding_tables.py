@@ -14,6 +14,8 @@ from core.recordings.search_outcomes import Account, Outcome
 from dashboard.decoding_readings import parting, written
 from dashboard.decoding_sources import TEXT_REPEATS
 
+PARTING = "parts at token"
+"""A column that is left out where all agree."""
 NUMBERS = {
     "P": st.column_config.NumberColumn(format="%.4g"),
     "log P": st.column_config.NumberColumn("log P (nats)", format="%.5g"),
@@ -48,21 +50,24 @@ def _row(symbols: Sequence[str], one: Hypothesis, place: int, repeats: Sequence[
 def outcomes_table(symbols: Sequence[str], found: Sequence[Outcome], key: str) -> None:
     """The answer of each search, what it cost, and where it parts from the first one."""
     first = next((one.answer.tokens for one in found if one.answer is not None), ())
-    _show([_outcome(symbols, one, first) for one in found], key)
+    rows = [_outcome(symbols, one, first) for one in found]
+    if all(row[PARTING] is None for row in rows):
+        rows = [{name: value for name, value in row.items() if name != PARTING} for row in rows]
+    _show(rows, key)
 
 
 def _outcome(symbols: Sequence[str], one: Outcome, first: Sequence[int]) -> dict[str, Any]:
     answer = one.answer
     if answer is None:
         said = one.refused or "found nothing"
-        return {"search": one.label, "answer": f"— {said}"} | dict.fromkeys(("log P", "score", "parts at token"))
+        return {"search": one.label, "answer": f"— {said}"} | dict.fromkeys(("log P", "score", PARTING))
     parts = None if tuple(first) == answer.tokens else parting(first, answer.tokens) + 1
     return {
         "search": one.label,
         "answer": written(symbols, answer.tokens, repeated_spans(answer.tokens, TEXT_REPEATS)),
         "log P": answer.log_prob,
         "score": answer.score,
-        "parts at token": parts,
+        PARTING: parts,
         "calls": one.calls,
         "fed": one.rows,
         "seconds": one.seconds,

@@ -84,6 +84,15 @@ def test_scores_that_never_fall_and_a_best_that_is_not_known_are_said() -> None:
     assert "never falls" in said and "changes 1 times" in said and "not known" in said
 
 
+def test_scores_that_differ_by_rounding_are_drawn_level() -> None:
+    scores = np.array([-1.0, -1.0 + 1e-15, np.nan])
+    rounded = ScoreAgainstSize(np.array([1, 2, 3]), scores, ((0,), (0,), ()), np.ones(3), np.ones(3))
+    low, high = sizes_figure(rounded, ["A", "A", ""], -1.0 - 1e-15).layout.yaxis.range
+    assert low < -1.001 and high > -0.999
+    apart = ScoreAgainstSize(np.array([1, 2, 3]), np.array([-2.0, -1.0, np.nan]), ((0,), (1,), ()), *np.ones((2, 3)))
+    assert sizes_figure(apart, ["A", "B", ""], None).layout.yaxis.range is None
+
+
 def test_what_could_not_run_is_left_out_of_the_costs_and_said_in_the_sentence() -> None:
     symbols, found = methods(TABLE, GREEDY, None)
     figure = costs_figure([*found, Outcome("Too large", None, 0, 0, 0.0, "why")])
