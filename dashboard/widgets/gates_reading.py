@@ -18,6 +18,7 @@ from dashboard.widgets.gates_fields import ORDERS
 from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gates_panels import loss_panel
 from dashboard.widgets.gates_sections import hands_toggle
+from dashboard.widgets.gates_situations import situations_control
 from dashboard.widgets.live_figures import live_figures
 
 TROUBLES = (ValueError, RecordingError, WorkerDied, TimeoutError)
@@ -69,6 +70,7 @@ def _similar(page: GatesPage, asked: AskedReading) -> tuple[list[tuple[int, int,
 
 
 def _controls(page: GatesPage) -> None:
+    situations_control()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Units from the top", list(ORDERS), format_func=ORDERS.__getitem__, key="order", width=170)
         if st.session_state["order"] == "property" and page.reads_text:

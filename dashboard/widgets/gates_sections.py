@@ -11,20 +11,14 @@ from dashboard.gates_drawings import TITLES
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.gates_measurements import planes_npz
 from dashboard.readings import verbatim
-from dashboard.server import jobs, texts_root
 from dashboard.theme import GATE_TITLES
 from dashboard.widgets.gates_code import code
-from dashboard.widgets.gates_fields import ACTS, EXPERIMENTS, MOST_UNIT, gates_fields
+from dashboard.widgets.gates_fields import ACTS, MOST_UNIT
 from dashboard.widgets.gates_page import GatesPage
 from dashboard.widgets.gates_panels import cells_panels, intervene_panels, saturation_panels
+from dashboard.widgets.gates_situations import experiments_control
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
-
-KEPT = frozenset(
-    ("show", "t", "brush", "without", "lens", "order", "property", "on", "shut", "open", "unit", "touched", "example",
-     "layer", "direction")
-)  # fmt: skip
-"""Fields that an experiment leaves as they are, for they say where one looks."""
 
 
 def pictures(page: GatesPage) -> None:
@@ -78,22 +72,8 @@ def _cells_controls(page: GatesPage) -> None:
     )
 
 
-def _experiments() -> None:
-    """A row of presets; the one that the controls show is lit."""
-    fields = [field for field in gates_fields(jobs().limits, texts_root()) if field.key not in KEPT]
-    values = {name: {field.key: field.default for field in fields} | one for name, one in EXPERIMENTS.items()}
-    now = {field.key: st.session_state[field.key] for field in fields}
-    st.session_state["experiment"] = next((name for name, one in values.items() if one == now), None)
-
-    def choose() -> None:
-        st.session_state.update(values.get(st.session_state["experiment"], {}))
-
-    st.segmented_control("Experiment", list(EXPERIMENTS), key="experiment", on_change=choose,
-                         label_visibility="collapsed")  # fmt: skip
-
-
 def _intervene_controls(page: GatesPage) -> None:
-    _experiments()
+    experiments_control()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         acts = [act for act in ACTS if act != "still" or page.kind == "lstm"]
         if st.session_state["act"] not in acts:

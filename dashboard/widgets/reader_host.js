@@ -58,7 +58,7 @@ class Host {
       picture: () => savePicture(this.stack.all, this.look, this.title, "gates"),
       table: () => saveLine(scene, this.given.question, "gates").catch((error) => this.tell(error.message)),
     };
-    this.element = add(this.parent, "div", "unroll-reader");
+    this.element = add(this.parent, "div", "unroll-reader empty");
     this.toolbar = new Toolbar(this.element, on);
     this.trouble = add(this.element, "div", "unroll-reader-trouble");
     this.trouble.setAttribute("role", "alert");
@@ -136,6 +136,7 @@ class Host {
     scene.useTheme(look.isDark);
     this.stack.draw(scene, look, given.strokes, given.height);
     if (!scene.reading) return;
+    this.element.classList.remove("empty");
     this.readout.describe(scene.reading.gates, given.strokes);
     this.drawSoon("text");
   }

@@ -35,7 +35,7 @@ export class GateMap extends Picture {
       context.drawImage(this.image, left, CAPTION, width, height);
     }
     context.strokeRect(left - 0.5, CAPTION - 0.5, width + 1, height + 1);
-    this.number(context, scene, look, height);
+    if (scene.reading) this.number(context, scene, look, height);
     this.canvas.setAttribute("aria-label", `${title}: ${scene.units} units by ${scene.steps} timesteps. ${note}`);
   }
 

@@ -16,6 +16,7 @@ export class TextLens {
     this.marking = button(this.head, "Mark a span", "Mark a span: its first, then its last symbol", () => this.mark());
     this.clear = button(this.head, "Clear", "Clear the marked span", () => on.brush(null));
     this.buildMatches();
+    this.clear.hidden = this.matches.hidden = true;
     this.text = add(this.element, "div", "unroll-text");
     this.text.tabIndex = 0;
     this.text.setAttribute("role", "group");

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from core.models.config import ModelConfig
 from core.recordings.storage import RecordingWriter, read_header
 from core.tasks.config import TaskConfig
+from core.tasks.properties import source_properties
 from core.training.config import TrainingConfig
 from core.training.limits import Limits
 from core.training.loop import train
+from core.training.reading import read
 from core.training.rows import records, scalars
 from core.training.start import SHIPPED
 from core.training.touch import touched
@@ -15,6 +18,7 @@ from dashboard import server, state
 from dashboard.gates_explanations import GATES_LESSONS
 from dashboard.widgets.gates_fields import EXPERIMENTS, SECTIONS, first_place, gates_fields, module_starts
 from dashboard.widgets.gates_page import GatesPage
+from dashboard.widgets.gates_situations import SITUATIONS, situations
 from dashboard.widgets.gates_training import shipped_config, training_config
 from tests.dashboard.test_views import text
 
@@ -180,3 +184,26 @@ def test_the_code_under_the_page_is_of_the_model_that_is_shown(open_view, run: s
     assert not page.error and not page.exception
     page.selectbox(key="model").set_value("shipped").run()
     assert "character-lstm.safetensors" in page.code[0].value and "f[:] = 1" in page.code[0].value
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_each_situation_of_reading_sets_unit_and_place_and_says_what_to_see(open_view, name: str) -> None:
+    page = open_view("gates", unit="5", start="77")
+    assert page.session_state["situation"] is None
+    page.button_group(key="situation").set_value(name).run()
+    assert not page.error and page.session_state["situation"] == name and SITUATIONS[name][1] in text(page)
+    assert page.session_state["unit"] == SITUATIONS[name][0] != 5
+
+
+@pytest.mark.parametrize(
+    ("name", "property", "sign"),
+    [("Brackets", "inside_brackets", -1), ("Quotes", "inside_string", 1), ("Indentation", "indentation", 1),
+     ("Position in the line", "position_in_line", -1)],
+)  # fmt: skip
+def test_the_unit_of_each_situation_does_what_its_caption_says(name: str, property: str, sign: int) -> None:
+    fields = {field.key: field.default for field in gates_fields(Limits(), server.texts_root())}
+    page = GatesPage(shipped_config(), "", True, None, fields | dict(situations()[name]))
+    reading = read(SHIPPED, page.asked().passage)
+    told = source_properties("".join(reading.tokens))[property].values
+    state = np.tanh(reading.plane("cell")[:, page.unit])
+    assert sign * np.corrcoef(state, told.astype(float))[0, 1] > 0.6
