@@ -5,8 +5,6 @@ Axes: n beam sizes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -42,12 +40,14 @@ def sizes_figure(found: ScoreAgainstSize, answers: list[str], best: float | None
         figure.add_hline(y=best, line={"color": LIMIT, "dash": "dot"}, annotation_text="the best there is",
                          annotation_position="top left")  # fmt: skip
     figure.update_xaxes(title="beam size k", type="log", tickvals=found.sizes, ticktext=[str(k) for k in found.sizes])
-    return figure.update_yaxes(title="score of the answer", range=_range(scores if best is None else [*scores, best]))
+    return figure.update_yaxes(
+        title="score of the answer", range=_range(np.append(scores, best if best is not None else []))
+    )
 
 
-def _range(scores: Sequence[float]) -> list[float] | None:
+def _range(scores: np.ndarray) -> list[float] | None:
     """An axis on which rounding draws a level line; None: plotly's own, of scores that differ or are not there."""
-    known = np.array(scores)[np.isfinite(scores)]
+    known = scores[np.isfinite(scores)]
     if not len(known) or np.ptp(known) > LEAST_SPAN:
         return None
     return [float(known.min()) - LEAST_SPAN / 2, float(known.max()) + LEAST_SPAN / 2]
