@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core.probes.attention import decode_with, forced
-from core.recordings.attention import AttentionSnapshot, AttentionTrace
+from core.probes.attention_gradient import source_gradient
+from core.recordings.attention import AttentionSnapshot, AttentionTrace, SourceGradient
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pairs import Gold, PairTask
 from core.training.translation_config import TranslationConfig
@@ -52,6 +53,12 @@ def context_trace(moment: PairMoment, example: int, texts: Path) -> AttentionTra
     """One of the shown pairs, the right target fed. Errors: PairError."""
     opened = opened_pairs(moment, texts)
     return forced(opened.model, *_example(opened.task, example))
+
+
+def pulled(moment: PairMoment, example: int, texts: Path) -> SourceGradient:
+    """How each row of one of the shown pairs pulls at its source. Errors: PairError."""
+    opened = opened_pairs(moment, texts)
+    return source_gradient(opened.model, *_example(opened.task, example))
 
 
 def tried_by_hand(moment: PairMoment, example: int, hand: Hand, texts: Path) -> HandTried:

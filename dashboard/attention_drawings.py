@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import plotly.graph_objects as go
 
-from core.recordings.attention import AttentionTrace
+from core.recordings.attention import AttentionTrace, SourceGradient
 from core.recordings.storage import Recording
 from core.tasks.pairs import SYMBOL_TASKS
 from core.training.translation_config import TranslationConfig
@@ -22,15 +22,24 @@ from dashboard.attention_readings import (
     film_sentence,
     hand_sentence,
     length_sentence,
-    lengths_of,
     numbers_sentence,
     order_sentence,
     pair_sentence,
     progress_sentence,
+    pull_sentence,
     way_back_sentence,
 )
-from dashboard.attention_seen import Seen, numbers_of, printed, seen_in, task_of_pairs, uniform_of
-from dashboard.figures.attention import Aligned, film_figure, matrix_figure, ribbons_figure
+from dashboard.attention_seen import (
+    Seen,
+    example_of,
+    numbers_of,
+    printed,
+    reached,
+    seen_in,
+    task_of_pairs,
+    uniform_of,
+)
+from dashboard.figures.attention import Aligned, film_figure, matrix_figure, pull_figure, ribbons_figure
 from dashboard.figures.attention_numbers import (
     contexts_figure,
     length_figure,
@@ -92,11 +101,12 @@ def draw_decoder(asked: PairsAsked, seen: Seen) -> Drawn:
 
 
 def _way_back(asked: PairsAsked, seen: Seen, side: str) -> Drawn:
-    """The top layer's first direction."""
+    """The top layer's first direction, of the sum of a pair's losses, over the pairs that reach so far."""
+    counts, tokens = reached(seen.config, side)
     norms = {}
     for label, one in seen.labelled():
         values = (one.encoder_norms if side == "source" else one.decoder_norms)[-1, 0]
-        norms[label] = values[: lengths_of(one, values, side)]
+        norms[label] = values[: len(counts)] * tokens / np.sqrt(counts)
     strokes = model_strokes_of(len(norms))
     where = "source position" if side == "source" else "row"
     figure = way_back_figure(
@@ -162,6 +172,17 @@ def draw_contexts(asked: PairsAsked, trace: AttentionTrace) -> Drawn:
     distances = np.linalg.norm(trace.contexts[:, None] - trace.contexts[None], axis=-1)
     target = printed(task_of_pairs(asked.config.task).target_symbols, trace.target)
     return Drawn(contexts_figure(distances, target), contexts_sentence(distances, target))
+
+
+def draw_pull(asked: PairsAsked, found: SourceGradient) -> Drawn:
+    """Which source positions the loss of each row of one pair pulls at."""
+    seen = task_of_pairs(asked.config.task)
+    source, target, gold = example_of(seen, asked.example)
+    labels = printed(seen.source_symbols, source), printed(seen.target_symbols, target)
+    pair = Aligned(found.shares(), *labels, *gold)
+    is_of_the_last = asked.run_id is None and asked.step is not None
+    after = " The weights are those of the last step." if is_of_the_last else ""
+    return Drawn(pull_figure(pair, found.total), pull_sentence(found, pair.possible) + after)
 
 
 def draw_by_itself(asked: PairsAsked, tried: HandTried) -> Drawn:

@@ -65,22 +65,30 @@ same batches and are measured on the same held-out sources.
 )
 
 GRADIENT = Lesson(
-    "By which way does the loss reach the source? The gradient at every state of decoder and encoder.",
+    "By which way does the loss reach the source? Each row's pull at every source token, with attention and without.",
     r"""
-Without attention the only way from row $t$ to source position $s$ is back through all rows, through the last encoder
-state and back through the encoder: $t + S - s$ steps. Attention adds a shortcut of one step,
+The loss of row $t$ reaches source token $s$ by two ways at most. Through the decoder's **first state**: back over $t$
+rows, through the vector that the encoder made of the whole source, and back over the encoder's steps to $s$. And by
+**attention**, a way of one step from the row to what it looked at (for values $v_s$ of the encoder's states or of the
+embeddings):
 
-$$\frac{\partial L_t}{\partial h_s} = \underbrace{\alpha_{ts} \frac{\partial L_t}{\partial c_t}}_{\text{by attention}}
-+ \dots$$
+$$\frac{\partial L_t}{\partial v_s} = \alpha_{ts} \frac{\partial L_t}{\partial c_t}$$
 
-so far positions get as much as near ones. Shown are norms over the measured pairs while the right target is fed, of the
-top layer, forward direction; the same tap as on the page of gradient flow.
+The matrices show for the pair above $\|\partial L_t / \partial e_s\|$, the norm at the *embedding* of each source
+token, as shares of its row; both ways are computed apart and add up. So they answer which token a row depends on,
+whatever attention points at: compare them with the matrix of *Alignment*. What a model already does well pulls little,
+but where it pulls still shows.
+
+Below stand the norms at the encoder's and the decoder's states themselves (the same tap as on *Gradient flow*): top
+layer, forward direction, of the summed loss of a pair, as root mean square over the held-out pairs that have that
+position. An encoder that reads both ways has a backward direction too, whose end is at the *first* token; and where
+lengths differ, one position is near the end of some sources and far from that of others.
 """,
     """
-1. **Predict.** Ten symbols reversed: which source position gets the weakest gradient without attention, the first or
-   the last? And with it?
-2. **Run.** Choose *The bottleneck* and read both pictures.
-3. **Read.** Goal: the weakest position's share of the strongest, with attention and without.
+1. **Predict.** Ten symbols reversed: for row 1, which source position pulls without attention, and is it one alone?
+   And with attention?
+2. **Run.** Choose *The bottleneck*, which has both, and read their matrices; then a pair of another length.
+3. **Read.** Goal: the share of the pull in the frames of both models, and how much of it comes by attention.
 """,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.analysis.alignment import AlignmentNumbers, crossings, links, row_entropy
-from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, AttentionSnapshot
+from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, SourceGradient
 from dashboard.attention_calls import HandTried
 from dashboard.attention_seen import Seen
 from dashboard.figures.attention import Aligned
@@ -114,16 +114,36 @@ def way_back_sentence(norms: Mapping[str, np.ndarray], where: str) -> str:
     """The least beside the most of each model."""
     parts = []
     for label, values in norms.items():
-        low, high = float(values.min()), float(values.max())
-        share = number(low / high) if high > 0 else "nothing"
-        parts.append(f"**{label}**: the weakest {where} gets {share} of the strongest ({number(high)})")
-    return "; ".join(parts) + "."
+        low, high = int(values.argmin()), int(values.argmax())
+        if not values[high] > 0:
+            parts.append(f"**{label}**: nothing arrives")
+            continue
+        share = number(100 * values[low] / values[high])
+        parts.append(f"**{label}**: {where} {low + 1} gets {share} % of what {where} {high + 1} gets, the most")
+    return f"{'; '.join(parts)}."
 
 
-def lengths_of(snapshot: AttentionSnapshot, values: np.ndarray, side: str) -> int:
-    """Positions that some shown example has, at most as many as there are values."""
-    lengths = snapshot.source_lengths if side == "source" else snapshot.target_lengths
-    return min(int(lengths.max()), len(values))
+def pull_sentence(found: SourceGradient, possible: np.ndarray | None) -> str:
+    """Where the pull of a row lies, and by which way it came."""
+    shares, columns = found.shares(), found.total.shape[1]
+    known = np.isfinite(shares).all(axis=1) if possible is None else possible.any(axis=1)
+    by_way = _way(found.attention_share())
+    if not known.any() or np.isnan(shares[known]).any():
+        return f"No row pulls at its source. {by_way}"
+    if possible is None:
+        most = float(shares[known].max(axis=1).mean())
+        return f"On average **{number(most)}** of a row's pull lies on one position, 1/{columns} if alike. {by_way}"
+    mass = float((shares * possible).sum(axis=1)[known].mean())
+    alike = float(possible[known].mean())
+    return f"On average **{number(mass)}** of a row's pull lies in the frames, {number(alike)} if alike. {by_way}"
+
+
+def _way(share: float) -> str:
+    if np.isnan(share):
+        return "Nothing comes back by either way."
+    if share in (0.0, 1.0):
+        return f"All of it comes {'by attention' if share else 'through the one vector that the decoder starts from'}."
+    return f"**{number(100 * share)} %** of it comes by attention, the rest through the decoder's first state."
 
 
 def hand_sentence(tried: HandTried, said: tuple[str, str], changed: Sequence[int], is_other_source: bool) -> str:

@@ -18,13 +18,14 @@ from dashboard.analysis_call import call_within
 from dashboard.answering import Snapshot, Work, answer, snapshot
 from dashboard.asked import Drawn
 from dashboard.attention_asked import PairsAsked, read_pairs_question
-from dashboard.attention_calls import context_trace, first_snapshots, tried_by_hand
+from dashboard.attention_calls import context_trace, first_snapshots, pulled, tried_by_hand
 from dashboard.attention_drawings import (
     RECORDED_PICTURES,
     SEEN_PICTURES,
     draw_by_hand,
     draw_by_itself,
     draw_contexts,
+    draw_pull,
     draw_seen_at,
 )
 from dashboard.attention_seen import Seen, recording_of
@@ -43,6 +44,10 @@ from dashboard.desk import Call
 from dashboard.packing import packed
 from dashboard.replies import answered, refusal
 
+OF_EXAMPLE: dict[str, tuple[Callable, Callable]] = {
+    "contexts": (draw_contexts, context_trace), "pull": (draw_pull, pulled),
+}  # fmt: skip
+"""Of one shown pair, by name: what draws it, and what a worker computes."""
 HAND_PICTURES = {"by-itself": draw_by_itself, "by-hand": draw_by_hand}
 SIDE_PICTURES = (*DRAWN, "cheat")
 NOTHING_YET = "This picture is of training over time, and nothing is trained yet; train a model first."
@@ -82,9 +87,10 @@ def asked_of_model(name: str, asked: PairsAsked) -> Work:
     step, parameters = found
     moment = PairMoment(asked.config, asked.model, parameters)
     key = (identity, asked.config, asked.model, step, asked.example)
-    if name == "contexts":
-        draw: Callable[[PairsAsked, Any], Drawn] = draw_contexts
-        call = _call(("contexts", *key), context_trace, moment, asked.example)
+    draw: Callable[[PairsAsked, Any], Drawn]
+    if name in OF_EXAMPLE:
+        draw, function = OF_EXAMPLE[name]
+        call = _call((name, *key), function, moment, asked.example)
     else:
         call = _call(("hand", *key, asked.hand), tried_by_hand, moment, asked.example, asked.hand)
         draw = HAND_PICTURES[name]
@@ -134,7 +140,7 @@ async def _picture(request: Request) -> Response:
     works: dict[str, Callable[[str, PairsAsked], Work]] = {
         **dict.fromkeys(SEEN_PICTURES, seen_work),
         **dict.fromkeys(RECORDED_PICTURES, recorded_work),
-        **dict.fromkeys(("contexts", *HAND_PICTURES), asked_of_model),
+        **dict.fromkeys((*OF_EXAMPLE, *HAND_PICTURES), asked_of_model),
     }
     if name in SIDE_PICTURES:
         return await answer(request, lambda: side_work(name, given))

@@ -18,11 +18,14 @@ from core.recordings.storage import Recording
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pairs import PairsConfig, PairTask
 from core.training.translation_config import TranslationConfig
+from core.training.translation_measures import MeasuringPairs, measuring_pairs
 from dashboard import server
 from dashboard.attention_asked import PairsAsked
 from dashboard.attention_shipped import FOLDER, shipped_name
 from dashboard.figures.attention import Aligned
 from dashboard.readers import readers_of
+
+Links = tuple[np.ndarray | None, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,30 @@ def seen_in(recording: Recording, config: TranslationConfig, step: int | None) -
     dated, _ = recording.dated_record(f"{config.names[0]}/answers", step)
     read = {name: read_snapshot(lambda one: recording.record(one, dated), names, name) for name in config.names}
     return Seen(config, dated, read)
+
+
+@lru_cache(maxsize=16)
+def measuring_of(config: TranslationConfig) -> MeasuringPairs:
+    """The pairs on which a run measures its models. Errors: PairError."""
+    return measuring_pairs(task_of_pairs(config.task), config)
+
+
+def reached(config: TranslationConfig, side: str) -> tuple[np.ndarray, int]:
+    """Of the measured pairs, how many have each position of their "source" or "target", and all their target tokens."""
+    batch = measuring_of(config).held_out
+    lengths = (batch.source_lengths if side == "source" else batch.target_lengths).numpy()
+    counts = (lengths[:, None] > np.arange(lengths.max())).sum(axis=0)
+    return counts, int(batch.target_lengths.sum())
+
+
+def example_of(task: PairTask, example: int) -> tuple[np.ndarray, np.ndarray, Links]:
+    """Source (S,), target (T,), and sure and possible links (T, S) of a shown pair; None where none are known."""
+    batch = task.held_out()
+    place = min(example, len(batch.source) - 1)
+    source = batch.source[place, : int(batch.source_lengths[place])].numpy()
+    target = batch.target_out[place, : int(batch.target_lengths[place])].numpy()
+    gold = task.gold(source, target)
+    return source, target, (None, None) if gold is None or not gold.possible.any() else (gold.sure, gold.possible)
 
 
 @contextmanager

@@ -15,9 +15,8 @@ from core.analysis.alignment import FIELDS
 from core.recordings.storage import Recording, RecordingError
 from core.training.translation_alignment import uniform_scalars
 from core.training.translation_config import TranslationConfig
-from core.training.translation_measures import measuring_pairs
 from dashboard.asked import Drawn
-from dashboard.attention_seen import task_of_pairs
+from dashboard.attention_seen import measuring_of
 from dashboard.figures.attention_spread import spread_figure
 from dashboard.readings import number
 from dashboard.summed_sweeps import curves_of, sweep_of
@@ -44,7 +43,7 @@ def spread_of(recording: Recording) -> Spread:
 @lru_cache(maxsize=16)
 def uniform_on(config: TranslationConfig) -> dict[str, float]:
     """The numbers of attention that knows nothing, on the pairs that the run measures. Errors: PairError."""
-    pairs = measuring_pairs(task_of_pairs(config.task), config)
+    pairs = measuring_of(config)
     return uniform_scalars(pairs.held_out, pairs.links)
 
 

@@ -48,8 +48,8 @@ EMBEDDINGS_WANTED, EMBEDDINGS_RATE = "embeddings-wanted", "embeddings-rate"
 EMBEDDINGS_SYMBOLS = "embeddings-symbols"
 """Session: the tokens of the table that was drawn last, as a click says a place among them."""
 PAIRS_RUN, FUSION_RUN, DIGITS_RUN, CHEAT_RUN = "pairs-run", "fusion-run", "digits-run", "cheat-run"
-SPREAD_RUN = "spread-run"
-"""Session: the runs that the sections of the page of sequence to sequence showed last."""
+SPREAD_RUN, PAIRS_SECTION = "spread-run", "pairs-section"
+"""Session: the runs that the sections of the page of sequence to sequence showed last, and the section."""
 _VISITOR = "visitor"
 
 

@@ -31,7 +31,7 @@ def forced(model: Seq2Seq, source: Sequence[int], target: Sequence[int]) -> Atte
 
     Errors: ValueError for tokens that the model does not know.
     """
-    _check_target(model, target, fewest=1)
+    check_target(model, target, fewest=1)
     rows = model.decoder(torch.tensor([[START, *target[:-1]]]), source_memory(model, source))
     return _trace(model, source, target, rows)
 
@@ -56,7 +56,7 @@ def decode_with(
     Errors: ValueError for weights that are no distribution, a model without attention, an impossible length, unknown
     tokens.
     """
-    _check_target(model, prefix, fewest=0)
+    check_target(model, prefix, fewest=0)
     if not 0 < max_length >= len(prefix):
         raise ValueError(
             f"max_length must be at least 1 and the prefix's {len(prefix)} tokens, got {max_length}; raise it."
@@ -84,7 +84,8 @@ def _row_by_hand(model: Seq2Seq, weights: np.ndarray, length: int) -> Tensor:
     return torch.tensor(row / row.sum(), dtype=model.decoder.readout.weight.dtype).unsqueeze(0)
 
 
-def _check_target(model: Seq2Seq, target: Sequence[int], fewest: int) -> None:
+def check_target(model: Seq2Seq, target: Sequence[int], fewest: int) -> None:
+    """Errors: ValueError for fewer tokens, and for some that the model does not know."""
     known = model.decoder.embedding.num_embeddings
     if len(target) < fewest or not all(0 <= token < known for token in target):
         raise ValueError(

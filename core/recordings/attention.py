@@ -43,6 +43,31 @@ class AttentionTrace:
 
 
 @dataclass(frozen=True)
+class SourceGradient:
+    """‖∂L_t/∂e_s‖: how strongly the loss of each row of a pair pulls at the embedding of each source position.
+
+    The gradient is the sum of two, so its norm lies between their difference and their sum.
+    """
+
+    total: np.ndarray
+    """By all ways, nats per unit of e, shape (T, S), float64."""
+    by_attention: np.ndarray
+    """Through the keys and values that rows attend to, shape (T, S), float64; 0 without attention."""
+    by_state: np.ndarray
+    """Through the decoder's first state, shape (T, S), float64; 0 where it starts from zeros."""
+
+    def shares(self) -> np.ndarray:
+        """Of each row's pull, the share of each position, shape (T, S); rows sum to 1, or are NaN without any."""
+        sums = self.total.sum(axis=1, keepdims=True)
+        return self.total / np.where(sums > 0, sums, np.nan)
+
+    def attention_share(self) -> float:
+        """Of the pull by both ways, the share that comes by attention, in [0, 1]; NaN without any."""
+        looked, passed = self.by_attention.sum(), self.by_state.sum()
+        return float(looked / (looked + passed)) if looked + passed > 0 else float("nan")
+
+
+@dataclass(frozen=True)
 class AttentionSnapshot:
     """One model of a run of kind "pairs" at one of its steps, on the run's fixed held-out examples, padded with 0."""
 

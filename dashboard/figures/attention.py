@@ -18,6 +18,8 @@ from dashboard.theme import CHOSEN, LIMIT
 WEIGHT_SCALE = "Blues"
 """Of weights in [0, 1]: white is not looked at."""
 GOLD = "#d55e00"
+MOST_PULL = 0.5
+"""Share of a row's pull that is drawn darkest."""
 LEAST_RIBBON = 0.02
 """A smaller weight is not drawn as a ribbon."""
 BANDS = (0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -61,6 +63,21 @@ def matrix_figure(pair: Aligned, by_hand: Sequence[int] = (), changed: Sequence[
     marks = ["▸" * (row in by_hand) + "◆" * (row in changed) for row in range(rows)]
     written = [mark + visible(token) for mark, token in zip(marks, pair.target, strict=True)]
     return figure.update_yaxes(_token_axis("written", written), autorange="reversed", tickangle=0)
+
+
+def pull_figure(pair: Aligned, norms: np.ndarray) -> go.Figure:
+    """As `matrix_figure`, of the share that each source position has of the pull of a row's loss; norms (T, S) too.
+
+    Look whether it lies in the frames, as attention does, or is spread over all that the one vector must hold.
+    """
+    figure = matrix_figure(pair)
+    figure.data[0].update(
+        zmax=MOST_PULL, customdata=np.stack([pair.weights, norms], axis=-1), name="share of the pull",
+        hovertemplate="%{text}: %{customdata[0]:.3f} of the row's pull, ‖∂L/∂e‖ = %{customdata[1]:.2e}<extra></extra>",
+        colorbar={"title": {"text": "share of the row’s pull (darkest: half and more)", "side": "right"},
+                  "thickness": 12, "outlinewidth": 0},
+    )  # fmt: skip
+    return figure.update_yaxes(title="loss of row")
 
 
 def _add_frames(figure: go.Figure, pair: Aligned) -> None:

@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from core.analysis.alignment import FIELDS, AlignmentNumbers
 from core.recordings.attention import EXAMPLES, LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT
 from dashboard.figures.interventions import visible
-from dashboard.figures.log_axis import decades_of, log_axis, measured
+from dashboard.figures.log_axis import log_axis, measured
 from dashboard.theme import DASHES, LAYER_COLORS, LIMIT, LOG_NORM_SCALE, Stroke
 
 NUMBER_TITLES = {
@@ -118,8 +118,9 @@ def way_back_figure(norms: Mapping[str, tuple[Stroke, np.ndarray]], axis: str) -
     Look for the slope: without attention all that reaches the source came through the last state.
     """
     figure = go.Figure()
-    decades = decades_of([values for _, values in norms.values()], LEAST_NORM, least=2)
-    floor = 10.0 ** decades[0]
+    known = np.concatenate([values[np.isfinite(values) & (values > LEAST_NORM)] for _, values in norms.values()])
+    low, high = (np.log10(known.min()), np.log10(known.max())) if len(known) else (-1.0, 0.0)
+    floor = 10.0 ** (low - 0.2)
     for label, (stroke, values) in norms.items():
         figure.add_scatter(
             x=np.arange(1, len(values) + 1), y=np.maximum(values, floor), name=label, mode="lines+markers",
@@ -128,4 +129,4 @@ def way_back_figure(norms: Mapping[str, tuple[Stroke, np.ndarray]], axis: str) -
             customdata=[measured(value, floor) for value in values], hovertemplate="%{customdata}", cliponaxis=False,
         )  # fmt: skip
     figure.update_xaxes(title=axis)
-    return figure.update_yaxes(log_axis("‖∂L/∂h‖", decades))
+    return figure.update_yaxes(log_axis("‖∂L/∂h‖, root mean square", (low - 0.25, max(high, low + 1) + 0.15)))

@@ -32,7 +32,7 @@ OF_PAIRS = ("align", "hand", "bottleneck", "gradient")
 
 def section_control(fields: list[Any]) -> None:
     """Which section is shown, and the question that it answers."""
-    _compare_lengths(fields)
+    _compare(fields)
     st.segmented_control(
         "Section", list(SECTIONS), format_func=SECTIONS.__getitem__, key="show", required=True,
         label_visibility="collapsed",
@@ -40,12 +40,21 @@ def section_control(fields: list[Any]) -> None:
     st.markdown(PAIR_LESSONS[st.session_state["show"]].question)
 
 
-def _compare_lengths(fields: list[Any]) -> None:
-    """Accuracy by length needs several: where nothing is trained and all sources have one, take the situation of it."""
+def _compare(fields: list[Any]) -> None:
+    """Where nothing is trained, open a section that compares with what has something to compare.
+
+    Accuracy by length needs several lengths; the way back is first shown with attention and without.
+    """
+    show, has_come = st.session_state["show"], st.session_state["show"] != st.session_state.get(state.PAIRS_SECTION)
+    st.session_state[state.PAIRS_SECTION] = show
     is_of_one = st.session_state["a_min"] == st.session_state["a_max"]
-    if st.session_state["show"] == "bottleneck" and is_of_one and not st.session_state.get(state.PAIRS_RUN):
-        values = values_of_situation("The bottleneck", fields)
-        st.session_state.update({key: values[key] for key in SITUATIONS["The bottleneck"]})
+    is_first = has_come and all(st.session_state[one.key] == one.default for one in fields if one.key not in PLACES)
+    if st.session_state.get(state.PAIRS_RUN) or not (
+        show == "bottleneck" and is_of_one or show == "gradient" and is_first
+    ):
+        return
+    values = values_of_situation("The bottleneck", fields)
+    st.session_state.update({key: values[key] for key in SITUATIONS["The bottleneck"] if key != "show"})
 
 
 def situation_control(fields: list[Any]) -> None:

@@ -58,14 +58,14 @@ class AttentionPage:
         laid = read_laid(self.values["a_laid"])
         return Hand(str(self.values["a_source"]), str(self.values["a_prefix"]), laid)
 
-    def question(self, name: str) -> str:
-        """Of one of the page's pictures."""
+    def question(self, name: str, model: int | None = None) -> str:
+        """Of one of the page's pictures; of the model that is shown, or of another."""
         at = int(self.values["a_at"])
         is_of_hand = name in ("by-itself", "by-hand")
         return pairs_question(
             name,
             self.config,
-            self.model,
+            self.model if model is None else model,
             self.example,
             at if self.ships and at != NEWEST and not is_of_hand else None,
             self.hand if is_of_hand else Hand(),

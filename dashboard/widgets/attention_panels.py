@@ -82,11 +82,15 @@ def _bottleneck_panels(page: AttentionPage) -> list[Panel]:
 
 
 def _gradient_panels(page: AttentionPage) -> list[Panel]:
+    height = _matrix_height(page)
     return [
-        _asked(page, "encoder", "What reaches each source position", "Norm of the gradient at every encoder state.",
-               HEIGHT),
-        _asked(page, "decoder", "What reaches each row of the decoder", "Norm of the gradient at every decoder state.",
-               HEIGHT),
+        *(_asked(page, "pull", f"{model.label}: where each row's loss pulls at this source",
+                 f"Share of the gradient of each target row's loss at every source embedding, of {model.label}.",
+                 height, model=place) for place, model in enumerate(page.config.models)),
+        _asked(page, "encoder", "All pairs: what reaches each source position",
+               "Norm of the gradient at every encoder state.", HEIGHT),
+        _asked(page, "decoder", "All pairs: what reaches each row of the decoder",
+               "Norm of the gradient at every decoder state.", HEIGHT),
     ]  # fmt: skip
 
 
@@ -97,6 +101,11 @@ def _matrix_height(page: AttentionPage) -> int:
     return max(LEAST_MATRIX, 130 + ROW * (rows + 1))
 
 
-def _asked(page: AttentionPage, name: str, title: str, alt: str, height: int, span: int = 1, tokens: int = 0) -> Panel:
-    return Panel(name, go.Figure(), "asked", title, alt=alt, question=page.question(name), height=height, span=span,
-                 tokens=tokens)  # fmt: skip
+def _asked(
+    page: AttentionPage, name: str, title: str, alt: str, height: int, span: int = 1, tokens: int = 0,
+    model: int | None = None,
+) -> Panel:  # fmt: skip
+    """`model`: the picture is of that one, and not of the one that is shown."""
+    panel = name if model is None else f"{name}-{model}"
+    return Panel(panel, go.Figure(), "asked", title, alt=alt, question=page.question(name, model), height=height,
+                 span=span, tokens=tokens)  # fmt: skip

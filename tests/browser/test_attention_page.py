@@ -10,7 +10,7 @@ import pytest
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 pytestmark = pytest.mark.browser
 
-PICTURES = {"align": 7, "hand": 2, "bottleneck": 1, "gradient": 2, "fusion": 1, "digits": 2, "cheat": 1}
+PICTURES = {"align": 7, "hand": 2, "bottleneck": 1, "gradient": 4, "fusion": 1, "digits": 2, "cheat": 1}
 SMALL = "a_task=copy&a_min=4&a_max=4&a_models=own&a_units=8&a_batch=8&a_steps=30"
 SECONDS = 60_000
 

@@ -18,6 +18,7 @@ from core.tasks.pairs import PairsConfig
 from core.training.limits import Limits
 from core.training.loop import Knobs
 from core.training.translation_config import TranslationConfig
+from core.training.translation_measures import MEASURED
 from core.training.translation_moment import PairMoment
 from core.training.translation_rows import translation_rows
 from dashboard import attention_snippets, server
@@ -26,8 +27,8 @@ from dashboard.attention_asked import Hand, PairsAsked, pairs_question, read_lai
 from dashboard.attention_calls import tried_by_hand
 from dashboard.attention_drawings import RECORDED_PICTURES, SEEN_PICTURES
 from dashboard.attention_readings import hand_sentence
-from dashboard.attention_room import HAND_PICTURES
-from dashboard.attention_seen import recording_of, seen_in
+from dashboard.attention_room import HAND_PICTURES, OF_EXAMPLE
+from dashboard.attention_seen import reached, recording_of, seen_in, task_of_pairs
 from dashboard.attention_shipped import PAIRS, shipped_name
 from dashboard.widgets.attention_fields import SITUATIONS, config_of, pair_fields, values_of, values_of_situation
 from dashboard.widgets.attention_lessons import attention_csv
@@ -94,7 +95,7 @@ def test_what_nobody_can_ask_is_refused_in_words(port, question, status, says):
     assert code == status and says in answer["error"]
 
 
-@pytest.mark.parametrize("name", [*SEEN_PICTURES, *RECORDED_PICTURES, "contexts", *HAND_PICTURES])
+@pytest.mark.parametrize("name", [*SEEN_PICTURES, *RECORDED_PICTURES, *OF_EXAMPLE, *HAND_PICTURES])
 def test_every_picture_of_a_run_that_ships_is_drawn_and_read_out(port, name):
     status, answer = picture(port, pairs_question(name, REVERSE, example=2))
     assert status == 200 and answer["figure"]["data"] and answer["reading"].strip().endswith((".", "nats"))
@@ -171,6 +172,31 @@ def test_the_csv_holds_every_weight_of_every_shown_pair():
     assert sum(float(row["weight"]) for row in rows) == pytest.approx(2 * 8 * 11, rel=1e-4)
     true = [row for row in rows if row["is a true link"] == "1"]
     assert len(true) == 2 * 8 * 10 and all(row["written"] == row["read"] for row in true)
+
+
+def test_the_pull_of_a_row_goes_by_attention_where_there_is_one(port):
+    said = [picture(port, pairs_question("pull", PAIRS["bottleneck"], model, example=1))[1] for model in (0, 1)]
+    assert "All of it comes through the one vector" in said[0]["reading"]
+    assert "comes by attention, the rest through the decoder's first state" in said[1]["reading"]
+    mass = []
+    for one in said:
+        shares = numbers(one["figure"]["data"][0], "z")
+        frames = [shape for shape in one["figure"]["layout"]["shapes"] if shape["type"] == "rect"]
+        shares = shares.reshape(len(frames) + 1, len(frames) + 1)
+        inside = [shares[round(shape["y0"]) - 1, round(shape["x0"]) - 1] for shape in frames]
+        mass.append(np.mean(inside))
+        np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+        assert f"**{mass[-1]:.3g}** of a row's pull lies in the frames" in one["reading"]
+    assert mass[1] > mass[0]
+
+
+def test_norms_are_spread_over_the_pairs_that_reach_so_far():
+    config = TranslationConfig(PairsConfig("copy", min_length=2, max_length=5), (Seq2SeqConfig(hidden_size=6),))
+    batch = task_of_pairs(config.task).held_out()
+    lengths = batch.source_lengths[:MEASURED].tolist()
+    counts, tokens = reached(config, "source")
+    assert counts.tolist() == [sum(length > place for length in lengths) for place in range(6)]
+    assert tokens == sum(batch.target_lengths[:MEASURED].tolist())
 
 
 def test_what_ships_reaches_what_is_claimed_of_it():
