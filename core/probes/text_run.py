@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -20,6 +21,10 @@ from .intervention import NAMES, Intervention, kind_of
 from .recurrent_call import split_weights
 
 STREAMS, WARM_UP, CHUNK = 64, 256, 128
+THREADS = 2
+"""Python's, which do not wait for each other at every product, as those within a library would."""
+Read = tuple[float, np.ndarray]
+"""The share done, and one chunk's states, shape (S, chunk, H)."""
 
 
 @torch.no_grad()
@@ -72,11 +77,13 @@ def text_states(
             f"{layer}; choose one of these, layers count from 0."
         )
     pieces, warm_up = _pieces(tokens)
+    parts = pieces.tensor_split(min(THREADS, len(pieces)))
+    readers = [_read(model, part, name, layer, warm_up, part is parts[0]) for part in parts]
     found = []
-    for done, states in _read(model, pieces, name, layer, warm_up):
-        found.append(states)
+    for rounds in _side_by_side(readers):
+        found.append(np.concatenate([states for _, states in rounds]))
         if progress is not None:
-            progress(done)
+            progress(rounds[0][0])
     return np.concatenate(found, axis=1)[:, warm_up:].reshape(-1, found[0].shape[-1])[: len(tokens)]
 
 
@@ -89,16 +96,24 @@ def _pieces(tokens: Tensor) -> tuple[Tensor, int]:
     return tokens[places.clamp(0, len(tokens) - 1)], warm_up
 
 
+def _side_by_side(readers: Sequence[Iterator[Read]]) -> Iterator[list[Read]]:
+    """What iterators of equal length give, round by round, each in a thread of its own."""
+    with ThreadPoolExecutor(len(readers)) as threads:
+        while None not in (found := list(threads.map(lambda reader: next(reader, None), readers))):
+            yield found  # type: ignore[misc]
+
+
+@torch.no_grad()
 def _read(
-    model: SequenceModel, pieces: Tensor, name: str, layer: int, warm_up: int
-) -> Iterator[tuple[float, np.ndarray]]:
-    """The share done and one chunk's states, shape (S, chunk, H), chunk by chunk."""
+    model: SequenceModel, pieces: Tensor, name: str, layer: int, warm_up: int, is_beginning: bool
+) -> Iterator[Read]:
+    """Chunk by chunk; `is_beginning`: before the first of these pieces stands nothing."""
     stack = model.recurrent
     weights = split_weights([tensor for row in stack.all_weights for tensor in row], stack.bias, stack.num_layers)
     states: list[tuple[Tensor, Tensor | None]] = [_zero_state(model, len(pieces)) for _ in range(layer + 1)]
     bounds = [*range(0, warm_up, CHUNK), *range(warm_up, pieces.shape[1], CHUNK), pieces.shape[1]]
     for start, stop in zip(bounds, bounds[1:], strict=False):
-        if start == warm_up:  # the first piece has nothing before it
+        if start == warm_up and is_beginning:
             for hidden, cell in states:
                 for state in (hidden, cell):
                     if state is not None:
