@@ -20,10 +20,10 @@ from .block_norms import as_float32, flattened, ratios, squares
 from .clipping import clip
 from .config import TrainingConfig
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
-from .optimizer import make_optimizer
 from .run_config import RunConfig
 from .snapshots import gate_steps, parameter_steps
 from .start import initial_model
+from .updates import Updater
 
 SNAPSHOT_EXAMPLES = 8
 """Of which a snapshot keeps the gates, the first of the batch."""
@@ -74,7 +74,7 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
     task = make_task(config.task, texts)
     knobs = knobs or Knobs.of(config)
     trainees = [_Trainee(config, position, task, texts) for position in range(len(config.models))]
-    with_parameters = parameter_steps(config.steps, sum(trainee.parameters.nbytes for trainee in trainees))
+    with_parameters = parameter_steps(config.steps, sum(trainee.updater.parameters.nbytes for trainee in trainees))
     with_gates = frozenset({0})
     for step in range(config.steps + 1):
         drawn, keeps = draw(task, config, step), (step in with_gates, step in with_parameters)
@@ -108,24 +108,22 @@ class _Trainee:
         self.is_clipped = training.models[position].clipped
         self.task = task
         self.model = initial_model(training, position, task, texts)
-        self.weights = list(self.model.parameters())
-        self.optimizer = make_optimizer(training.optimizer, training.learning_rate, self.weights)
+        self.updater = Updater(self.model, training.optimizer, training.learning_rate)
         self.starts = np.array([block.start for block in parameter_blocks(self.model)])
-        self.parameters = flattened(self.weights)
-        """As they are now; a new array after each update."""
 
     def train(self, step: int, drawn: Draw, knobs: Knobs, with_gates: bool, with_parameters: bool) -> ModelStep:
         """One update (none at step 0, and none that is not finite) and what it showed."""
-        self.optimizer.zero_grad()
+        self.updater.optimizer.zero_grad()
         observed = observe_pass(self.model, self.task, drawn)
-        watched, before = observed.watched, self.parameters
+        watched, before = observed.watched, self.updater.parameters
         flow = watched.flow[WATCHED_LAYER]
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        gradients = [weight.grad for weight in self.updater.weights if weight.grad is not None]
         slopes = squares(flattened(gradients), self.starts)
         norm = math.sqrt(slopes.sum())
         clipped_norm = clip(gradients, norm, knobs.clip if self.is_clipped else "none", knobs.max_norm)
         is_update = step > 0 and math.isfinite(norm) and math.isfinite(observed.loss)
-        changes = self._update(knobs.learning_rate) if is_update else np.zeros(len(self.starts))
+        change = self.updater.apply(knobs.learning_rate) if is_update else np.zeros_like(before)
+        changes = squares(change, self.starts)
         sizes = squares(before, self.starts)
         return ModelStep(
             name=self.name,
@@ -141,12 +139,3 @@ class _Trainee:
             gates=watched.gates[WATCHED_LAYER].first(SNAPSHOT_EXAMPLES) if with_gates else None,
             parameters=before if with_parameters else None,
         )
-
-    def _update(self, learning_rate: float) -> np.ndarray:
-        """Apply the gradient; ‖Δθ‖₂² of each block."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        before = self.parameters
-        self.optimizer.step()
-        self.parameters = flattened(self.weights)
-        return squares(self.parameters - before, self.starts)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor, nn
 
 from .block_norms import flattened
 from .clipping import clip, total_norm
-from .loop import Knobs
 from .optimizer import make_optimizer
+
+if TYPE_CHECKING:
+    from .loop import Knobs  # which takes its updates from here
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,16 @@ class Updater:
         norm = total_norm(gradients)
         clipped = clip(gradients, norm, knobs.clip, knobs.max_norm)
         is_finite = math.isfinite(norm) and math.isfinite(loss.item())
-        return Update(loss.item(), norm, clipped, self._apply(knobs.learning_rate) if is_update and is_finite else 0.0)
+        if not (is_update and is_finite):
+            return Update(loss.item(), norm, clipped, 0.0)
+        size = np.linalg.norm(self.parameters)
+        return Update(loss.item(), norm, clipped, float(np.linalg.norm(self.apply(knobs.learning_rate)) / size))
 
-    def _apply(self, learning_rate: float) -> float:
-        """Apply the gradient; ‖Δθ‖₂ / ‖θ‖₂."""
+    def apply(self, learning_rate: float) -> np.ndarray:
+        """Go down the gradients that the weights hold; Δθ, shape (P,)."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         before = self.parameters
         self.optimizer.step()
         self.parameters = flattened(self.weights)
-        return float(np.linalg.norm(self.parameters - before) / np.linalg.norm(before))
+        return self.parameters - before
