@@ -14,7 +14,8 @@ def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -
 
     def stop(_signal: int, _frame: object) -> None:
         raise TimeoutError(
-            f"This server computes a picture for at most {seconds:g} s; choose fewer timesteps, units or layers."
+            f"This server computes an answer for at most {seconds:g} s; ask for less: fewer timesteps, units or "
+            "layers, or a smaller search."
         )
 
     signal.signal(signal.SIGALRM, stop)

@@ -89,7 +89,7 @@ class Explorer:
         if self.scorer.rows - len(self.scorer.start) + 1 >= self.limit:
             raise ValueError(
                 f"an exact search may feed {self.limit:,} hypotheses, and has not proved the best one with them; "
-                "lower max_length or raise limit."
+                "lower max_length or let it feed more."
             )
         log_probs, state = self.scorer(parent.state, np.array(parent.history[-1:]))
         length, step_log_probs = len(parent.history) - len(self.scorer.start) + 1, log_probs[0]

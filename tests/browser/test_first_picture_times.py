@@ -1,6 +1,6 @@
-"""How long a visitor of a warm server waits for the first picture of a view, beside its heading.
+"""How long a visitor of a warm server waits for the first picture of a view, beside its heading: prints seconds.
 
-Run: pytest -m benchmark -s tests/browser/test_first_picture_times.py
+The browser has seen the home page alone. Run: pytest -m benchmark -s tests/browser/test_first_picture_times.py
 """
 
 from __future__ import annotations
@@ -12,11 +12,20 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.benchmark]
 
 ROUNDS = 5
+LINES = ".js-plotly-plot .scatterlayer .trace"
+ASKED = "[data-panel] [data-asked=shown] .main-svg:first-child"
 FIRST = {
-    "": ".js-plotly-plot .scatterlayer .trace",
+    "": LINES,
+    "gradient-flow": LINES,
+    "gates": ".unroll-reader canvas",
+    "decoding": ".unroll-search.drawn:not(.busy)",
+    "attention": ASKED,
     "recurrence": ".unroll-unrolled.drawn .copy.here",
-    "recurrence?r_show=stack": "[data-panel=stacking] .scatterlayer .trace",
-    "summed-up": "[data-panel=length] .scatterlayer .trace",
+    "recurrence?r_show=stack": f"[data-panel=stacking] {LINES.split()[1]} .trace",
+    "truncation": ASKED,
+    **{f"truncation?show={show}": ASKED for show in ("gradient", "lag", "train", "detach")},
+    "embeddings": ASKED,
+    "summed-up": f"[data-panel=length] {LINES.split()[1]} .trace",
 }
 """Address of a view → its first picture."""
 
@@ -33,6 +42,7 @@ def test_the_first_picture_comes(server, open_page, place: str):
 
 def waits(page, address: str, first: str) -> tuple[float, float]:
     """Seconds to the first picture and to the heading."""
+    page.locator(LINES).first.wait_for(timeout=60_000)
     start = time.perf_counter()
     page.goto(address)
     page.locator("h1").wait_for(timeout=60_000)
