@@ -97,8 +97,9 @@ look whether the first answer stands out from the second. Vectors counted in a f
 words of programming and little else; GloVe's, from six billion words, know capitals and kinship.
 """,
     """
-1. **Predict.** With the counted vectors, what is to “read” as “close” is to “open”?
-2. **Run.** Read it. Then, with GloVe installed: man, woman, king.
+1. **Predict.** The counted vectors know the plural of “function”. Do they know what is to “read” as “close” is to
+   “open”?
+2. **Run.** *One that fails*. Then, with GloVe installed: man, woman, king.
 3. **Read.** Goal: an analogy of your own whose right answer leads by more than 0.05.
 """,
 )

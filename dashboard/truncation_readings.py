@@ -90,9 +90,9 @@ def undetached_sentence(found: Undetached) -> str:
 def complaints(found: Undetached) -> str:
     """What PyTorch says to who forgets detach(), and what that means."""
     return (
-        f"Then `backward()` of the second window raises *{_first_sentence(found.second_backward)}*: the first window's "
-        "graph is gone, and the carried state still hangs on it. Keep it with `retain_graph=True` and update the "
-        f"weights, and it says *{_first_sentence(found.after_update)}*: the old graph needs the old weights."
+        f"Then backward() of the second window raises “{_first_sentence(found.second_backward)}”: the first window's "
+        "graph is gone, and the carried state still hangs on it. Keep it with retain_graph=True and update the "
+        f"weights, and it says “{_first_sentence(found.after_update)}”: the old graph needs the old weights."
     )
 
 

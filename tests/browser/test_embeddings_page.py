@@ -72,7 +72,7 @@ def test_a_file_of_vectors_is_read_kept_and_chosen(embeddings, tmp_path: Path) -
     path = tmp_path / "mine.txt"
     words = {"open": "1 0 0", "close": "1 1 0", "read": "1 0 1", "over": "1 1 1", "table": "-1 0 0.1"}
     path.write_text("".join(f"{word} {numbers}\n" for word, numbers in words.items()))
-    page = embeddings("show=words")
+    page = embeddings("show=words&e_a=open&e_b=close&e_c=read")
     page.get_by_role("button", name="Vectors of your own").click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Read the upload").click()

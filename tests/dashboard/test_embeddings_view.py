@@ -16,9 +16,11 @@ from dashboard import server, state
 from dashboard.answers import rows_answer
 from dashboard.asked import read_question
 from dashboard.embeddings_asked import read_words, table_question, words_question
+from dashboard.embeddings_calls import analogous_words
 from dashboard.embeddings_explanations import EMBEDDINGS_LESSONS
 from dashboard.embeddings_room import movement_work, table_work
 from dashboard.widgets.embeddings_fields import (
+    ANALOGIES,
     SECTIONS,
     SITUATIONS,
     config_of,
@@ -164,3 +166,19 @@ def test_a_page_whose_pictures_need_no_rows_is_sent_none_of_their_arrays(runs) -
     with open_recording(runs / run) as recording:
         rows = rows_answer(recording, sources=[""])["rows"]
     assert [row["step"] for row in rows] == [0, 1, 2] and not any(row["arrays"] or row["scalars"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ANALOGIES)
+def test_each_example_of_an_analogy_sets_its_words(open_view, name: str) -> None:
+    page = open_view("embeddings", show="words", e_a="day")
+    assert page.session_state["e_analogy"] is None
+    page.button_group(key="e_analogy").set_value(name).run()
+    assert not page.error and tuple(page.text_input(key=f"e_{one}").value for one in "abc") == ANALOGIES[name]
+    assert page.session_state["e_analogy"] == name
+
+
+def test_the_examples_with_counted_vectors_come_out_but_for_the_one_that_fails() -> None:
+    answers = {"Plural": "functions", "Greatest": "maximum", "Where it ends": "end", "In and out": "write"}
+    for name, answer in answers.items():
+        assert analogous_words("counted", 50, ANALOGIES[name], 1, None).words == (answer,)
+    assert analogous_words("counted", 50, ANALOGIES["One that fails"], 1, None).words != ("write",)

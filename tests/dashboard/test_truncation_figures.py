@@ -115,7 +115,7 @@ def test_the_readings_say_the_numbers():
     assert "NaN: no gradient" in likeness_sentence([LIKENESS])
     assert "60 times** as much" in costs_sentence(COSTS) and "20 times as slow" in costs_sentence(COSTS)
     assert "2 times** the first one's time" in undetached_sentence(FORGOTTEN)
-    assert "Trying to backward through the graph a second time*:" in complaints(FORGOTTEN)
+    assert "Trying to backward through the graph a second time”:" in complaints(FORGOTTEN)
     stale = staleness_sentence({"carried": (np.array([0, 1, 2]), [np.zeros(1), np.array([0.2]), np.array([0.05])])})
     assert "at step 2 the carried state is 5 % off, at most 20 % (step 1)" in stale
 
