@@ -25,7 +25,9 @@ from core.training.run_config import RunConfig
 from core.training.sweep import SweepConfig
 from dashboard.attention_shipped import FOLDER, SHIPPED
 
-MEASURED = tuple(f"/{name}/curve" for name in ("held_out_loss", "held_out_tokens", "held_out_strings", *FIELDS))
+MEASURED = tuple(
+    f"/{name}/curve" for name in ("held_out_loss", "held_out_tokens", "held_out_strings", "held_out_edits", *FIELDS)
+)
 """Ends of the names of curves that are measured at snapshots alone."""
 
 

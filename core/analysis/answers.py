@@ -1,11 +1,15 @@
 """How right written answers are, token by token.
 
 An answer is its tokens up to [stop], without it.
+
+Axes: N pairs, A tokens of an answer, T tokens of a target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import numpy as np
 
 
 def edit_distance(answer: Sequence, target: Sequence) -> int:
@@ -16,6 +20,25 @@ def edit_distance(answer: Sequence, target: Sequence) -> int:
         for j, wanted in enumerate(target, 1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (said != wanted))
     return row[-1]
+
+
+def edit_distances(answers: np.ndarray, spans: np.ndarray, targets: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The `edit_distance` of each of many pairs at once, shape (N,).
+
+    Args:
+        answers: Shape (N, A), padded with anything.
+        spans: Of each answer its tokens, shape (N,).
+        targets: Shape (N, T), padded with anything.
+        lengths: Of each target its tokens, shape (N,).
+    """
+    columns = np.arange(targets.shape[1] + 1)
+    table = np.tile(columns, (len(targets), 1))
+    for row in range(answers.shape[1]):
+        replaced = table[:, :-1] + (answers[:, row, None] != targets)
+        best = np.minimum(table + 1, np.pad(replaced, ((0, 0), (1, 0)), constant_values=row + 1))
+        grown = np.minimum.accumulate(best - columns, axis=1) + columns  # insertions, from left to right
+        table = np.where((row < spans)[:, None], grown, table)
+    return table[np.arange(len(targets)), lengths]
 
 
 def sequence_accuracy(answers: Sequence[Sequence], targets: Sequence[Sequence]) -> float:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ..models.seq2seq import PAD, Seq2Seq
+from ..analysis.answers import edit_distances
+from ..models.seq2seq import PAD, STOP, Seq2Seq
 from ..probes.watch import watch
 from ..recordings.attention import AttentionSnapshot
 from ..tasks.pair_split import collate
@@ -62,6 +64,7 @@ def measured(model: Seq2Seq, pairs: MeasuringPairs) -> tuple[dict[str, float], A
         "held_out_loss": loss.item(),
         "held_out_tokens": float(tokens.mean()),
         "held_out_strings": float(strings.mean()),
+        "held_out_edits": edits(answers, batch),
     }
     if weights is not None:
         numbers |= alignment_scalars(weights, batch, pairs.links)
@@ -79,6 +82,15 @@ def right(answers: Tensor, batch: PairBatch) -> tuple[np.ndarray, np.ndarray]:
     is_right = (answers == batch.target_out) & is_target
     shares = is_right.sum(dim=1) / is_target.sum(dim=1)
     return shares.numpy(), (answers == batch.target_out).all(dim=1).numpy()
+
+
+def edits(answers: Tensor, batch: PairBatch) -> float:
+    """Edit distances of answers (N, T) from their targets, in all, by target tokens in all; [stop] is in neither."""
+    is_stop = answers == STOP
+    spans = torch.where(is_stop.any(dim=1), is_stop.int().argmax(dim=1), answers.shape[1])
+    lengths = batch.target_lengths - 1
+    given = (answers, spans, batch.target_out, lengths)
+    return float(edit_distances(*(one.numpy() for one in given)).sum() / max(int(lengths.sum()), 1))
 
 
 def _joined(batches: list[PairBatch], most: int | None = None) -> PairBatch:

@@ -8,6 +8,7 @@ For each model, under its name in the config:
     <name>/gradient_norm, /clipped_norm, /update_ratio
     <name>/held_out_loss                        at snapshots: nats a token of pairs never learnt, the right target fed
     <name>/held_out_tokens, /held_out_strings   at snapshots: share of tokens and of whole targets right, written freely
+    <name>/held_out_edits                       at snapshots: edit distance a target token (Levenshtein, 1966)
     <name>/<field of AlignmentNumbers>          at snapshots, of a model that attends: over all measured pairs, right
                                                 targets fed; gold_mass and error_rate where the task knows what is true
     <name>/<field of AttentionSnapshot>         at snapshots

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.analysis.answers import edit_distance, edit_rate, sequence_accuracy, token_accuracy
+from core.analysis.answers import edit_distance, edit_distances, edit_rate, sequence_accuracy, token_accuracy
 
 TEXTS = st.text("abc", max_size=7)
 
@@ -21,6 +22,15 @@ def test_edit_distance_is_its_recursive_definition(one, other):
         return min(slow(i - 1, j) + 1, slow(i, j - 1) + 1, slow(i - 1, j - 1) + (one[i - 1] != other[j - 1]))
 
     assert edit_distance(one, other) == slow(len(one), len(other))
+
+
+def test_many_distances_at_once_are_each_on_its_own():
+    rng = np.random.default_rng(0)
+    answers, targets = rng.integers(0, 4, (60, 7)), rng.integers(0, 4, (60, 9))
+    spans, lengths = rng.integers(0, 8, 60), rng.integers(0, 10, 60)
+    found = edit_distances(answers, spans, targets, lengths)
+    for place, distance in enumerate(found.tolist()):
+        assert distance == edit_distance(answers[place, : spans[place]], targets[place, : lengths[place]])
 
 
 @settings(deadline=None, max_examples=30)

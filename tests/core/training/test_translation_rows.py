@@ -1,11 +1,13 @@
 """Runs on pairs: their rows against a second way, and their recording."""
 
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 import pytest
 from torch.nn.functional import cross_entropy
 
+from core.analysis.answers import edit_rate
 from core.models.seq2seq_config import PRESETS, Seq2SeqConfig
 from core.probes.attention import decode_with, forced
 from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, read_snapshot
@@ -15,6 +17,7 @@ from core.tasks.pairs import PairsConfig
 from core.training.loop import Knobs, TrainingDiverged
 from core.training.run import create_folder, train_into
 from core.training.translation_config import TranslationConfig
+from core.training.translation_measures import measuring_pairs
 from core.training.translation_moment import PairMoment, opened_pairs
 from core.training.translation_rows import draw_pairs, fed_logits, initial_seq2seq, translation_rows
 
@@ -109,6 +112,17 @@ def test_padded_columns_are_exactly_zero_and_rows_sum_to_one(recording):
         rows = snapshot.target_lengths[number]
         np.testing.assert_allclose(snapshot.weights[number, :rows].sum(axis=1), 1, atol=1e-6)
         assert (snapshot.weights[number, :, length:] == 0).all()
+
+
+def test_edits_are_the_distances_of_the_answers_that_are_written_freely(rows):
+    task, name = make_pairs(SMALL.task), SMALL.names[0]
+    pairs = measuring_pairs(task, SMALL).held_out
+    model = initial_seq2seq(SMALL, 0, task)
+    written = [decode_with(model, source[:length].tolist(), pairs.target_out.shape[1]).target.tolist()
+               for source, length in zip(pairs.source, pairs.source_lengths, strict=True)]  # fmt: skip
+    targets = [row[: length - 1].tolist() for row, length in zip(pairs.target_out, pairs.target_lengths, strict=True)]
+    answers = [[*takewhile(lambda token: token != 2, row)] for row in written]
+    assert rows[0].scalars[f"{name}/held_out_edits"] == pytest.approx(edit_rate(answers, targets))
 
 
 def test_gold_mass_is_the_weight_on_the_anti_diagonal(recording):
