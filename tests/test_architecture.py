@@ -284,3 +284,9 @@ def test_what_went_wrong_is_said_so_that_no_link_or_picture_in_it_is_followed(pa
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     said = [one for one in calls if ast.unparse(one.func) in ("st.error", "st.warning")]
     assert [ast.unparse(one) for one in said if not _is_safe_to_say(one.args[0])] == []
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    twice = [name for name, following in zip(names, names[1:], strict=False) if name == following]
+    assert not twice, "pytest imports test files by their name"
