@@ -8,6 +8,7 @@ import numpy as np
 
 from core.analysis.alignment import AlignmentNumbers, crossings, links, row_entropy
 from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, SourceGradient
+from core.tasks.pair_vocabulary import UNKNOWN
 from dashboard.attention_calls import HandTried
 from dashboard.attention_seen import Seen
 from dashboard.figures.attention import Aligned
@@ -63,15 +64,21 @@ def numbers_sentence(by_model: Mapping[str, AlignmentNumbers], uniform: Alignmen
     )
 
 
-def progress_sentence(curves: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> str:
-    """What each model came to: strings right, and mass."""
+def progress_sentence(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], last: Mapping[str, Mapping[str, float]]
+) -> str:
+    """What each model came to: strings and tokens right, edits, and mass."""
     parts = []
-    for label, (steps, right, mass) in curves.items():
-        looks = "" if np.isnan(mass[-1]) else f", with {number(mass[-1])} of the attention on the true links"
-        parts.append(
-            f"**{label}** has {number(100 * right[-1])} % of held-out strings right at step {steps[-1]}{looks}"
-        )
-    return "; ".join(parts) + "."
+    for label, (_, right, mass) in curves.items():
+        found, known = f"**{label}** has {number(100 * right[-1])} % of held-out strings right", last[label]
+        if "held_out_tokens" in known:
+            found += f", {number(100 * known['held_out_tokens'])} % of tokens"
+        if "held_out_edits" in known:
+            found += f", and is {number(known['held_out_edits'])} edits a token away (Levenshtein, 1966)"
+        looks = "" if np.isnan(mass[-1]) else f"; {number(mass[-1])} of its attention is on the true links"
+        parts.append(f"{found}{looks}")
+    steps = next(iter(curves.values()))[0]
+    return f"At step {steps[-1]}: {'. '.join(parts)}."
 
 
 def film_sentence(steps: Sequence[int], frames: Sequence[np.ndarray]) -> str:
@@ -148,6 +155,18 @@ def _way(share: float) -> str:
 
 def hand_sentence(tried: HandTried, said: tuple[str, str], changed: Sequence[int], is_other_source: bool) -> str:
     """What the hand changed."""
+    before, after = said
+    unknown = int((tried.after.trace.source == UNKNOWN).sum())
+    if unknown:
+        return f"{_changed(tried, said, changed, is_other_source)} {_unknown(unknown)}"
+    return _changed(tried, said, changed, is_other_source)
+
+
+def _unknown(count: int) -> str:
+    return f"Of the source {count} token{'s' * (count > 1)} never stood in a pair that is learnt: read as [unk]."
+
+
+def _changed(tried: HandTried, said: tuple[str, str], changed: Sequence[int], is_other_source: bool) -> str:
     before, after = said
     if not changed and before == after:
         return f"By itself it writes **“{before}”**, and so it does with a hand: nothing changed."

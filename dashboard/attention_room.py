@@ -20,7 +20,6 @@ from dashboard.asked import Drawn
 from dashboard.attention_asked import PairsAsked, read_pairs_question
 from dashboard.attention_calls import context_trace, first_snapshots, pulled, tried_by_hand
 from dashboard.attention_drawings import (
-    RECORDED_PICTURES,
     SEEN_PICTURES,
     draw_by_hand,
     draw_by_itself,
@@ -28,6 +27,7 @@ from dashboard.attention_drawings import (
     draw_pull,
     draw_seen_at,
 )
+from dashboard.attention_over_training import RECORDED_PICTURES
 from dashboard.attention_seen import Seen, recording_of
 from dashboard.attention_shipped import shipped_name
 from dashboard.attention_side import (

@@ -95,8 +95,23 @@ def _checked(cells: list[str], line: int) -> tuple[str, str]:
 
 
 def delimiter(lines: list[str]) -> str:
-    """What parts the columns: of DELIMITERS the first that all of the first lines have; else a comma."""
+    """What parts the columns of the first lines.
+
+    Of DELIMITERS the first that parts all of them in two; else the first that all of them have; else a comma.
+    """
     first = [line for line in lines[:SNIFFED] if line.strip()]
+    in_two = (sign for sign in DELIMITERS if first and _parts_in_two(first, sign))
+    return next(in_two, _in_all(first))
+
+
+def _parts_in_two(lines: list[str], sign: str) -> bool:
+    try:
+        return all(len(row) == 2 for row in csv.reader(lines, delimiter=sign))
+    except csv.Error:  # such as a cell that is too large, which is said where all lines are read
+        return False
+
+
+def _in_all(first: list[str]) -> str:
     return next((sign for sign in DELIMITERS if first and all(sign in line for line in first)), ",")
 
 

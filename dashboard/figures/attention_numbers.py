@@ -34,21 +34,24 @@ def model_strokes_of(count: int) -> list[Stroke]:
 def numbers_figure(by_model: Mapping[str, AlignmentNumbers], uniform: AlignmentNumbers) -> go.Figure:
     """Each number of each model (filled) and of attention that knows nothing (open); all but one lie in [0, 1].
 
+    Those that need a true alignment are left out where none is known.
+
     Look how far a model is from the open marks: that, and not the number alone, is what it has learnt.
     """
     figure = go.Figure()
-    rows = [NUMBER_TITLES[field] for field in FIELDS]
-    known = [getattr(uniform, field) for field in FIELDS]
+    shown = [field for field in FIELDS if np.isfinite(getattr(uniform, field))]
+    rows = [NUMBER_TITLES[field] for field in shown]
+    known = [getattr(uniform, field) for field in shown]
     figure.add_scatter(x=known, y=rows, mode="markers", name="knows nothing: 1/S everywhere",
                        marker={"color": LIMIT, "size": 13, "symbol": "circle-open", "line": {"width": 2}},
                        hovertemplate="%{y}: %{x:.3f}")  # fmt: skip
     for place, (label, numbers) in enumerate(by_model.items()):
         figure.add_scatter(
-            x=[getattr(numbers, field) for field in FIELDS], y=rows, mode="markers", name=label,
+            x=[getattr(numbers, field) for field in shown], y=rows, mode="markers", name=label,
             marker={"color": LAYER_COLORS[place % 4], "size": 12, "symbol": NUMBER_SYMBOLS[place % 4]},
             hovertemplate="%{y}: %{x:.3f}",
         )  # fmt: skip
-    every = [*known, *(getattr(numbers, field) for numbers in by_model.values() for field in FIELDS)]
+    every = [*known, *(getattr(numbers, field) for numbers in by_model.values() for field in shown)]
     largest = max([1.0, *(value for value in every if np.isfinite(value))])
     figure.update_xaxes(title="0 to 1; coverage deviation from 0 up", range=[-0.04, largest + 0.04])
     return figure.update_yaxes(autorange="reversed", type="category")

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.tasks.pair_own import store_pairs
-from core.tasks.pairs import LANGUAGES, SYMBOL_TASKS, WORDED, PairError
+from core.tasks.pair_own import MAX_BYTES, MAX_PAIRS, store_pairs
+from core.tasks.pair_table import FEWEST_PAIRS
+from core.tasks.pairs import LANGUAGES, LONGEST, SYMBOL_TASKS, WORDED, PairError
 from core.training.snapshots import is_snapshot
 from dashboard import state
 from dashboard.attention_explanations import PAIR_LESSONS
@@ -28,6 +29,12 @@ from dashboard.widgets.attention_fields import (
 
 OF_PAIRS = ("align", "hand", "bottleneck", "gradient")
 """Sections that show a run on pairs; the others have runs of their own."""
+
+OF_OWN = (
+    f"Source, then target, one pair a row: {FEWEST_PAIRS} to {MAX_PAIRS:,} rows, at most {LONGEST['own'][0]} "
+    "characters a side, any script. A tenth is held out; what only that tenth has is read as [unk]."
+)
+"""What a file of one's own pairs may be."""
 
 
 def section_control(fields: list[Any]) -> None:
@@ -109,8 +116,14 @@ def _task_controls(by_key: Mapping[str, Any]) -> None:
         _draw(by_key["a_level"])
     if task == "own":
         st.file_uploader(
-            "Two columns, CSV or TSV (UTF-8)", key="a_file", on_change=_keep_pairs, args=(by_key["a_own"],)
+            "Two columns, CSV or TSV (UTF-8)",
+            key="a_file",
+            on_change=_keep_pairs,
+            args=(by_key["a_own"],),
+            type=["csv", "tsv", "txt"],
+            max_upload_size=MAX_BYTES // 1_000_000,
         )
+        st.caption(OF_OWN)
         if problem := st.session_state.pop("a_file_problem", None):
             st.error(verbatim(problem))
 

@@ -172,6 +172,8 @@ def values_of_situation(name: str, fields: list[Any]) -> dict[str, Any]:
 def task_of_values(values: Mapping[Any, Any]) -> PairsConfig:
     """The pairs that the controls describe. Errors: ValueError."""
     name = values["a_task"]
+    if name == "own" and not values["a_own"]:
+        raise ValueError("your own pairs need a file of two columns, got none; choose a CSV or TSV file under Pairs.")
     language = values["a_language"] if values["a_language"] in LANGUAGES[name] else ""
     level = values["a_level"] if name in WORDED else "character"
     lengths = {}

@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import plotly.graph_objects as go
 
-from core.tasks.pairs import LONGEST
+from core.training.translation_measures import SHOWN
+from dashboard.attention_seen import task_of_pairs
 from dashboard.figures.attention_numbers import model_strokes_of
 from dashboard.figures.gradient_flow import learning_figure
 from dashboard.widgets.attention_page import AttentionPage
 from dashboard.widgets.live_figures import Panel, Source
 
 HEIGHT, FILM, LEAST_MATRIX = 420, 190, 380
-ROW = 26
-"""Pixels of a row of the matrix."""
+ROW, MOST_ROWS = 26, 34
+"""Pixels of a row of the matrix, and rows that have so many; more are drawn closer together."""
 
 
 def pair_panels(page: AttentionPage) -> list[Panel]:
@@ -95,10 +96,9 @@ def _gradient_panels(page: AttentionPage) -> list[Panel]:
 
 
 def _matrix_height(page: AttentionPage) -> int:
-    """Room for a row a token, of the longest targets that the task may have."""
-    task = page.config.task
-    rows = min(LONGEST.get(task.name, (0, task.max_length))[1] if task.level == "character" else 8, 24)
-    return max(LEAST_MATRIX, 130 + ROW * (rows + 1))
+    """Room for a row a token, of the longest target of the pairs that can be shown."""
+    rows = int(task_of_pairs(page.config.task).held_out().target_lengths[:SHOWN].max())
+    return max(LEAST_MATRIX, 130 + ROW * min(rows, MOST_ROWS))
 
 
 def _asked(

@@ -25,7 +25,8 @@ from dashboard import attention_snippets, server
 from dashboard.answering import snapshot
 from dashboard.attention_asked import Hand, PairsAsked, pairs_question, read_laid, read_pairs_question, written_laid
 from dashboard.attention_calls import tried_by_hand
-from dashboard.attention_drawings import RECORDED_PICTURES, SEEN_PICTURES
+from dashboard.attention_drawings import SEEN_PICTURES
+from dashboard.attention_over_training import RECORDED_PICTURES
 from dashboard.attention_readings import hand_sentence
 from dashboard.attention_room import HAND_PICTURES, OF_EXAMPLE
 from dashboard.attention_seen import reached, recording_of, seen_in, task_of_pairs

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.tasks.pair_catalog import make_pairs
-from core.tasks.pair_own import MAX_BYTES, read_pairs, store_pairs
+from core.tasks.pair_own import MAX_BYTES, delimiter, read_pairs, store_pairs
 from core.tasks.pair_vocabulary import MAX_TOKENS, UNKNOWN
 from core.tasks.pairs import PairError, PairsConfig
 
@@ -113,3 +113,14 @@ def test_of_more_words_than_a_vocabulary_holds_the_rarest_are_unknown(tmp_path):
     assert len(task.source_symbols) == len(task.target_symbols) == MAX_TOKENS
     assert task.encode("the word")[0] != UNKNOWN
     assert (task.batch(np.random.default_rng(0), 2000).source == UNKNOWN).any()
+
+
+def test_the_sign_that_parts_every_line_in_two_parts_the_columns():
+    rows = "".join(f"well, {place};bien, {place}\n" for place in range(60)).encode()
+    assert read_pairs(rows)["well, 7"] == "bien, 7"
+    assert delimiter(["a\tb", "c\td, e"]) == "\t" and delimiter(["a,b;c", "d,e"]) == "," and delimiter([]) == ","
+
+
+def test_a_cell_beyond_all_bounds_is_refused_in_words():
+    with pytest.raises(PairError, match="Line 1 must end a cell, got: field larger than field limit"):
+        read_pairs(b"x" * 200_000 + b",y\n")
