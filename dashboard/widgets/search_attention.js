@@ -23,6 +23,7 @@ export class Looked {
     this.canvas.onpointermove = (event) => this.point(Math.floor((event.offsetY - this.top) / ROW));
     this.canvas.onkeydown = (event) => this.walk(event);
     this.element.hidden = true;
+    new ResizeObserver(() => this.element.clientWidth !== this.drawnFor && this.weights && this.draw()).observe(this.element);
   }
 
   /** Ask for the weights of a path and show them; `ask` gives them. Nothing is shown of a model that does not attend. */
@@ -76,6 +77,7 @@ export class Looked {
 
   draw() {
     this.light();
+    this.drawnFor = this.element.clientWidth;
     const { canvas, look, wide, top } = this;
     const [width, height] = [LABELS + wide * this.symbols.length, top + ROW * this.written.length];
     Object.assign(canvas, { width: width * look.ratio, height: height * look.ratio });
