@@ -56,7 +56,7 @@ class Opened:
     repeats: int
     """Tokens that have to occur again to be called a repetition."""
     read: str = ""
-    """The source that an encoder read; empty where there is none."""
+    """The source that an encoder read, what it does not know as [unk]; empty where there is none."""
     read_symbols: tuple[str, ...] | None = None
     """What it attends to: the symbols of that source and [stop]; None of a model without attention."""
     attention: Callable[[tuple[int, ...]], np.ndarray] | None = None
@@ -110,11 +110,12 @@ def _end(symbols: Sequence[str], asked: str) -> int | None:
 
 def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened:
     model = opened_pairs(moment, texts)
-    task, read = model.task, asked.source or first_source(model.task)
-    source = task.encode(read)
+    task = model.task
+    source = task.encode(asked.source or first_source(task))
     step, state = seq2seq_step(model.model, source)
     prefix = tuple(task.target.encode(asked.prefix)[:-1])
-    plain = Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS, read)
+    plain = Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS,
+                   task.source.print(source))  # fmt: skip
     if state.coverage is None:
         return plain
     read_symbols = tuple(task.source_symbols[token] for token in source)

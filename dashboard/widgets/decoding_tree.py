@@ -29,7 +29,8 @@ def tree_section(page: DecodingPage) -> None:
     )
     account = account_of(asked)
     if account.read:
-        st.caption(f"It has read “{verbatim(account.read)}”.")
+        strange = " [unk] stands for what it does not know." if "[unk]" in account.read else ""
+        st.caption(f"It has read “{verbatim(account.read)}”.{strange}")
     st.markdown(f"{headline(account)} {product_sentence(account)} {cost_sentence(account)}")
     hypotheses_table(account.symbols, account.hypotheses, account)
 

@@ -23,8 +23,10 @@ from core.training.translation_moment import PairMoment, opened_pairs
 from dashboard import server
 from dashboard.attention_shipped import PAIRS as SHIPPED_PAIRS
 from dashboard.decoding_asked import AskedSearch, search_question
+from dashboard.decoding_calls import account
 from dashboard.decoding_snippets import plain_code, search_code
 from dashboard.recorded_pairs import shipped_models
+from dashboard.search_room import source_of
 from tests.dashboard.reading_server import get, port, shipped
 
 __all__ = ["port", "shipped"]
@@ -109,6 +111,12 @@ def test_each_model_that_ships_is_searched_and_its_code_gives_the_same(port: int
     exec(search_code(asked, True), names)  # the code that the page shows
     assert [list(one.tokens) for one in names["search"].hypotheses] == [one["tokens"] for one in sent["hypotheses"]]
     assert plain_code(asked) is None
+
+
+def test_what_a_model_of_pairs_does_not_know_is_read_as_unknown_and_shown_so() -> None:
+    asked = AskedSearch("shipped:french-names:lstm-dot-h128", source="日 Pound", settings=SearchSettings(size=1))
+    found = account(source_of(asked), asked, None)
+    assert found.read == "[unk] Pound" and found.hypotheses
 
 
 def test_what_does_not_ship_is_said(port: int) -> None:
