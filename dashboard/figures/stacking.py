@@ -76,8 +76,8 @@ def changes_figure(tokens: Sequence[str], edited: np.ndarray, appended: np.ndarr
     ticks = [f"{time}<br>{token}" for time, token in enumerate(tokens)]
     every = max(1, len(tokens) // 12)
     figure.update_xaxes(tickvals=list(range(0, len(tokens), every)), ticktext=ticks[::every])
-    for column, title in enumerate((f"another symbol at t = {place}", "one more symbol at the end"), start=1):
-        figure.update_xaxes(title=f"timestep t · {title}", col=column)
+    for column, title in enumerate((f"another symbol<br>at t = {place}", "one more symbol<br>at the end"), start=1):
+        figure.update_xaxes(title=f"timestep t<br>{title}", col=column)
     figure.add_vline(x=place, line={"color": LIMIT, "dash": "dot"}, row=1, col=1)
     decades = (np.log10(FLOOR) - 0.5, np.log10(TOP))
     return figure.update_yaxes(log_axis("‖Δh‖ / ‖h‖", decades), col=1).update_yaxes(

@@ -11,11 +11,12 @@ export class Loader {
     Object.assign(this, { scene, on, ask, question: null, gates: [], isLive: false });
   }
 
-  /** Want a question's gates, those shown first; `isLive` asks again every few seconds. */
+  /** Want a question's gates, those shown first; `isLive` asks again every few seconds, and once more when it ends. */
   want(question, gates, isLive) {
+    const hasEnded = this.isLive && !isLive;
     const isOther = question !== this.question;
     Object.assign(this, { question, gates, isLive: isLive && isMoving(question) });
-    if (isOther) this.load();
+    if (isOther || hasEnded) this.load();
     else this.rest();
   }
 

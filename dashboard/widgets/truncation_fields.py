@@ -26,7 +26,7 @@ SECTIONS = {
 }
 TASKS = {"next_character": "Next character of text", "recall": "Recall the first symbol"}
 CELLS = {cell: TITLES[cell] for cell in ("rnn", "gru", "lstm")}
-LAG_WAYS = {"carry": "h carried", "zero": "from h₀ = 0", "sliding": "sliding, half a window on"}
+LAG_WAYS = {"carry": "h carried", "zero": "from h₀ = 0", "sliding": "sliding by halves"}
 FORGET_BIAS = 3.0
 """Of an LSTM here, with which its gradient reaches beyond any window."""
 

@@ -100,6 +100,18 @@ def test_a_run_begins_from_the_shipped_model_and_the_reader_follows_it(gates) ->
     expect(page.get_by_text(re.compile("ended · step")).first).to_be_visible(timeout=30_000)
 
 
+def test_the_reader_ends_with_the_last_weights_of_a_run(gates) -> None:
+    page = gates()
+    page.get_by_role("button", name="Train one").click()
+    for label, value in (("Updates", "7"), ("Units from zero", "8")):
+        page.get_by_label(label).fill(value)
+        page.get_by_label(label).press("Enter")
+    expect(page.get_by_label("Units from zero")).to_have_value("8")
+    page.get_by_role("button", name="Train from zero").click()
+    expect(page.get_by_text("finished · step 7 of 7").first).to_be_visible(timeout=90_000)
+    expect(page.locator(".unroll-reader-state")).to_contain_text("at step 7 ", timeout=30_000)
+
+
 def test_the_cell_is_drawn_and_stepped_through_by_arrow_keys(gates) -> None:
     page = gates("&show=cell")
     expect(page.locator("svg").filter(has_text="tanh").first).to_be_visible(timeout=30_000)
