@@ -25,6 +25,7 @@ from dashboard.server import analysis_pool
 MOST_RUNS = 12
 """Models of runs that a page offers, the newest first."""
 RUNS_SECONDS = 3.0
+SEARCHING = "Searching …"
 
 
 def _computed(function: Any, asked: AskedSearch, *more: Any) -> Any:
@@ -35,42 +36,42 @@ def _computed(function: Any, asked: AskedSearch, *more: Any) -> Any:
     return analysis_pool().submit(call.function, *call.arguments).result()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def account_of(asked: AskedSearch) -> Account:
     """The search, accounted for. Errors: ValueError, RecordingError, LimitReached, WorkerDied, TimeoutError."""
     found: Account = _computed(decoding_calls.account, asked)
     return found
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def finished_of(asked: AskedSearch) -> tuple[tuple[str, ...], tuple[Hypothesis, ...]]:
     """Symbols, and all that finished in the search. Errors: as `account_of`."""
     found: tuple[tuple[str, ...], tuple[Hypothesis, ...]] = _computed(decoding_calls.finished, asked)
     return found
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def methods_of(asked: AskedSearch) -> tuple[tuple[str, ...], tuple[Outcome, ...]]:
     """Symbols, and every method's answer. Errors: as `account_of`."""
     found: tuple[tuple[str, ...], tuple[Outcome, ...]] = _computed(decoding_calls.methods, asked)
     return found
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def meanings_of(asked: AskedSearch) -> tuple[tuple[str, ...], tuple[Outcome, ...]]:
     """Symbols, and the answer of beam search in every semantics. Errors: as `account_of`."""
     found: tuple[tuple[str, ...], tuple[Outcome, ...]] = _computed(decoding_calls.meanings, asked)
     return found
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def sizes_of(asked: AskedSearch) -> tuple[tuple[str, ...], ScoreAgainstSize, Hypothesis | None]:
     """Symbols, the answer of each beam size, and the best there is if it is known. Errors: as `account_of`."""
     found: tuple[tuple[str, ...], ScoreAgainstSize, Hypothesis | None] = _computed(decoding_calls.sizes, asked)
     return found
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=SEARCHING)
 def next_of(asked: AskedSearch, tokens: tuple[int, ...]) -> NextTokens:
     """What may follow a hypothesis. Errors: as `account_of`."""
     found: NextTokens = _computed(decoding_calls.following, asked, tokens)
