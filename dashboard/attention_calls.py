@@ -16,6 +16,7 @@ from core.recordings.attention import AttentionSnapshot, AttentionTrace, SourceG
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pairs import Gold, PairTask
 from core.training.translation_config import TranslationConfig
+from core.training.translation_crossing import WordOrder, word_order
 from core.training.translation_measures import measured, measuring_pairs
 from core.training.translation_moment import OpenedPairs, PairMoment, opened_pairs
 from core.training.translation_rows import initial_seq2seq
@@ -59,6 +60,12 @@ def pulled(moment: PairMoment, example: int, texts: Path) -> SourceGradient:
     """How each row of one of the shown pairs pulls at its source. Errors: PairError."""
     opened = opened_pairs(moment, texts)
     return source_gradient(opened.model, *_example(opened.task, example))
+
+
+def order_of_words(moment: PairMoment, texts: Path) -> WordOrder:
+    """Whether attention crosses where two words change places. Errors: PairError; ValueError without attention."""
+    opened = opened_pairs(moment, texts)
+    return word_order(opened.model, opened.task)
 
 
 def tried_by_hand(moment: PairMoment, example: int, hand: Hand, texts: Path) -> HandTried:

@@ -14,6 +14,7 @@ from core.recordings.attention import AttentionTrace, SourceGradient
 from core.recordings.storage import Recording
 from core.tasks.pairs import SYMBOL_TASKS
 from core.training.translation_config import TranslationConfig
+from core.training.translation_crossing import WordOrder
 from dashboard.asked import Drawn, Strip
 from dashboard.attention_asked import PairsAsked
 from dashboard.attention_calls import HandTried, Written
@@ -26,6 +27,7 @@ from dashboard.attention_readings import (
     pair_sentence,
     pull_sentence,
     way_back_sentence,
+    word_order_sentence,
 )
 from dashboard.attention_seen import (
     Seen,
@@ -136,6 +138,15 @@ def draw_pull(asked: PairsAsked, found: SourceGradient) -> Drawn:
     is_of_the_last = asked.run_id is None and asked.step is not None
     after = " The weights are those of the last step." if is_of_the_last else ""
     return Drawn(pull_figure(pair, found.total), pull_sentence(found, pair.possible) + after)
+
+
+def draw_word_order(asked: PairsAsked, found: WordOrder) -> Drawn:
+    """Attention between the words of names whose two words change places."""
+    if not found.pairs:
+        return Drawn(go.Figure(), "No held-out pair has two words that change places.")
+    true = np.eye(2, dtype=bool)[::-1]
+    pair = Aligned(found.weights, ("first word", "second word"), ("first word", "second word"), true, true)
+    return Drawn(matrix_figure(pair), word_order_sentence(found))
 
 
 def draw_by_itself(asked: PairsAsked, tried: HandTried) -> Drawn:

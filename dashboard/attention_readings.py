@@ -9,6 +9,7 @@ import numpy as np
 from core.analysis.alignment import AlignmentNumbers, crossings, links, row_entropy
 from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, SourceGradient
 from core.tasks.pair_vocabulary import UNKNOWN
+from core.training.translation_crossing import WordOrder
 from dashboard.attention_calls import HandTried
 from dashboard.attention_seen import Seen
 from dashboard.figures.attention import Aligned
@@ -44,6 +45,17 @@ def order_sentence(pair: Aligned) -> str:
     return (
         f"**{number(100 * share)} %** of all pairs of links cross (0: same order, 100: reversed; [stop] left out). "
         f"{strong} of {len(pair.target)} tokens have one ribbon of more than half their weight."
+    )
+
+
+def word_order_sentence(found: WordOrder) -> str:
+    """In how many pairs attention crosses."""
+    own, other = found.weights[[0, 1], [1, 0]].mean(), found.weights[[0, 1], [0, 1]].mean()
+    share = number(100 * found.crossed / found.pairs)
+    return (
+        f"Attention crosses in **{found.crossed} of {found.pairs}** ({share} %): both words look more at their own "
+        f"word than at the other. On average a letter lays {number(own)} of its weight on its own word, "
+        f"{number(other)} on the other."
     )
 
 

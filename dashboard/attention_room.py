@@ -18,7 +18,7 @@ from dashboard.analysis_call import call_within
 from dashboard.answering import Snapshot, Work, answer, snapshot
 from dashboard.asked import Drawn
 from dashboard.attention_asked import PairsAsked, read_pairs_question
-from dashboard.attention_calls import context_trace, first_snapshots, pulled, tried_by_hand
+from dashboard.attention_calls import context_trace, first_snapshots, order_of_words, pulled, tried_by_hand
 from dashboard.attention_drawings import (
     SEEN_PICTURES,
     draw_by_hand,
@@ -26,6 +26,7 @@ from dashboard.attention_drawings import (
     draw_contexts,
     draw_pull,
     draw_seen_at,
+    draw_word_order,
 )
 from dashboard.attention_over_training import RECORDED_PICTURES
 from dashboard.attention_seen import Seen, recording_of
@@ -88,7 +89,9 @@ def asked_of_model(name: str, asked: PairsAsked) -> Work:
     moment = PairMoment(asked.config, asked.model, parameters)
     key = (identity, asked.config, asked.model, step, asked.example)
     draw: Callable[[PairsAsked, Any], Drawn]
-    if name in OF_EXAMPLE:
+    if name == "word-order":
+        draw, call = draw_word_order, _call((name, *key[:-1]), order_of_words, moment)
+    elif name in OF_EXAMPLE:
         draw, function = OF_EXAMPLE[name]
         call = _call((name, *key), function, moment, asked.example)
     else:
@@ -140,7 +143,7 @@ async def _picture(request: Request) -> Response:
     works: dict[str, Callable[[str, PairsAsked], Work]] = {
         **dict.fromkeys(SEEN_PICTURES, seen_work),
         **dict.fromkeys(RECORDED_PICTURES, recorded_work),
-        **dict.fromkeys((*OF_EXAMPLE, *HAND_PICTURES), asked_of_model),
+        **dict.fromkeys((*OF_EXAMPLE, "word-order", *HAND_PICTURES), asked_of_model),
     }
     if name in SIDE_PICTURES:
         return await answer(request, lambda: side_work(name, given))

@@ -43,6 +43,9 @@ def _align_panels(page: AttentionPage) -> list[Panel]:
         found.append(_asked(page, "film", "Over training (training step under each)", frames, FILM, span=2))
     numbers = "Seven alignment numbers of each model beside those of uniform attention."
     found.append(_asked(page, "numbers", "In numbers, against attention that knows nothing", numbers, HEIGHT))
+    if page.config.task.name == "names" and page.config.models[page.model].attention != "none":
+        found.append(_asked(page, "word-order", f"{label}: held-out names whose two words change places",
+                            "Mean attention between the two words of target and source.", HEIGHT))  # fmt: skip
     if page.is_trained:
         progress = "Share of held-out strings right and attention on true links against training step."
         found.append(_asked(page, "progress", "Right answers and true links, by training step", progress, HEIGHT))

@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from core.models.seq2seq_config import ATTENTIONS, FUSIONS, PRESETS, Seq2SeqConfig
-from core.probes.attention import forced
 from core.recordings.attention import LENGTH, TOKENS_RIGHT
-from core.tasks.pair_names import inverts
 from core.tasks.pairs import PairsConfig
 from core.training.loop import Knobs
 from core.training.translation_config import TranslationConfig
+from core.training.translation_crossing import word_order
 from core.training.translation_moment import PairMoment, opened_pairs
 from core.training.translation_rows import translation_rows
 
@@ -126,29 +125,9 @@ def test_names_cross():
     *_, (took, row) = measured_rows(NAMES)
     one = numbers(row, NAMES)
     opened = opened_pairs(PairMoment(NAMES, 0, row.records[f"{NAMES.names[0]}/parameters"]))
-    found = list(_crosses(opened))
+    found = word_order(opened.model, opened.task)
     print(
         f"\nnames, English to French, {row.step} steps, {took:.0f} s: strings {one['held_out_strings']:.2f}, "
-        f"tokens {one['held_out_tokens']:.2f}; of {len(found)} held-out two-word pairs that change places the "
-        f"attention crosses in {sum(found)}"
+        f"tokens {one['held_out_tokens']:.2f}; of {found.pairs} held-out two-word pairs that change places the "
+        f"attention crosses in {found.crossed}"
     )
-
-
-def _crosses(opened):
-    """Of each held-out pair of two words that change places: whether each looks more at its own than at the other."""
-    batch = opened.task.held_out()
-    for number in range(len(batch.source)):
-        source = batch.source[number, : batch.source_lengths[number]].tolist()
-        target = batch.target_out[number, : batch.target_lengths[number]].tolist()
-        if not inverts(opened.task.source.print(source), opened.task.print(target)):
-            continue
-        possible = opened.task.gold(np.array(source), np.array(target)).possible
-        if possible.any():
-            weights = forced(opened.model, source, target).weights
-            words = [possible[row] for row in np.flatnonzero(possible.any(axis=1))]
-            first, second = words[0], words[-1]
-            rows = [(possible == word).all(axis=1) for word in (first, second)]
-            yield all(
-                weights[row][:, own].sum() > weights[row][:, other].sum()
-                for row, own, other in zip(rows, (first, second), (second, first), strict=True)
-            )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -189,6 +190,13 @@ def test_the_pull_of_a_row_goes_by_attention_where_there_is_one(port):
         np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
         assert f"**{mass[-1]:.3g}** of a row's pull lies in the frames" in one["reading"]
     assert mass[1] > mass[0]
+
+
+def test_names_that_change_places_are_counted(port):
+    status, answer = picture(port, pairs_question("word-order", PAIRS["french-names"]))
+    assert status == 200 and re.match(r"Attention crosses in \*\*3\d of 38\*\*", answer["reading"])
+    status, answer = picture(port, pairs_question("word-order", SMALL))
+    assert status == 200 and "No held-out pair" in answer["reading"]
 
 
 def test_norms_are_spread_over_the_pairs_that_reach_so_far():
