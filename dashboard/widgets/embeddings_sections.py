@@ -23,7 +23,7 @@ from dashboard.widgets.embeddings_table import table_csv
 from dashboard.widgets.embeddings_vectors import own_vectors
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
-from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
+from dashboard.widgets.sweep_run import sweep_downloads, sweep_of_address, sweep_row
 
 FIGURES = f"{state.LIVE_FIGURES}-embeddings"
 TABLE_SECTIONS = {"space": space_panels, "rows": rows_panels, "lookup": lookup_panels}
@@ -66,6 +66,7 @@ def pretrained_section() -> None:
         st.error(verbatim(str(error)))
         return
     sweep_row(state.EMBEDDINGS_SWEEP, run, "Train all three, here", config)
+    sweep_downloads(run)
 
 
 def _size() -> int:

@@ -9,7 +9,7 @@ from core.training.measures_sweeps import LAG_PATH, SEEDS, lag_sweep
 from dashboard import state
 from dashboard.server import jobs
 from dashboard.widgets.live_figures import Panel, live_figures
-from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
+from dashboard.widgets.sweep_run import sweep_downloads, sweep_of_address, sweep_row
 
 TITLE = "5 · Far back is hard to learn: accuracy of recall against lag"
 ALT = "Share right against lag, a line a model with a band over its seeds; chance is marked."
@@ -29,7 +29,4 @@ def lag_section() -> None:
         "the same batches for all models; what a run came to is its mean over the last 20 batches of 64."
     )
     sweep_row(state.SUMMED_RUN, run, "Train again, here", config)
-    if run is not None:
-        with st.container(horizontal=True):
-            st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+    sweep_downloads(run)

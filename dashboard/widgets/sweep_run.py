@@ -48,6 +48,15 @@ def sweep_row(key: str, run: ShownRun[SweepConfig] | None, label: str, config: S
         run_status(run)
 
 
+def sweep_downloads(run: ShownRun[SweepConfig] | None) -> None:
+    """Of a sweep, its scalars and its whole recording; nothing of what ships."""
+    if run is None:
+        return
+    with st.container(horizontal=True):
+        st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
+        st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+
+
 def _begin(key: str, config: SweepConfig) -> None:
     run_id = begin(config)
     if run_id is not None:
