@@ -16,7 +16,7 @@ LETTERS = {
     "input": "i", "forget": "f", "candidate": "g", "output": "o", "cell": "c",
     "reset": "r", "update": "z", "new": "n", "hidden": "h",
 }  # fmt: skip
-LINE = 90
+LINE = 66
 """Characters of a text in one line of code."""
 ACTIVATED = {"rnn": ".tanh()", "relu_rnn": ".relu()", "linear_rnn": ""}
 
@@ -65,7 +65,7 @@ unit, layer, direction = {unit}, {asked.layer}, {asked.direction}
 
 
 @torch.no_grad()
-def read(x, weights, here):  # one layer in one direction: {letters} at each timestep
+def read(x, weights, here):  # one layer, one direction: {letters}
     W, U, b, d = weights
     {start}torch.zeros(U.shape[1], dtype=torch.double)
     seen = {{}}
@@ -101,7 +101,8 @@ from core.training.reading import {"encode, opened" if text else "opened"}
 with open_recording("runs/{run_id}") as recording:
     config = TrainingConfig.from_dict(recording.header.config)
     at, parameters = recording.dated_record("{name}/parameters"{step})
-one = opened(Moment(config, config.names.index("{name}"), at, parameters), Path("runs/.texts"))
+moment = Moment(config, config.names.index("{name}"), at, parameters)
+one = opened(moment, Path("runs/.texts"))
 stack = one.model.recurrent
 {_text(text) + chr(10) + "inputs = encode(one.symbols, text)" if text else _example(asked)}"""
 

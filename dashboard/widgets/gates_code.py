@@ -21,7 +21,7 @@ CHARACTERS, AFTER = 40, 10
 
 def code(page: GatesPage) -> None:
     """Whose code it is, and the code."""
-    whose = "The shipped model" if page.is_shipped else f"{page.label} of this run, opened from its recording and"
+    whose = "The shipped model," if page.is_shipped else f"{page.label} of this run, opened from its recording and"
     st.caption(f"{whose} read step by step in plain PyTorch: the numbers of this page, digit by digit.")
     try:
         asked = settled(page.asked(page.has_hands, page.pinned))
