@@ -135,8 +135,8 @@ def draw_pull(asked: PairsAsked, found: SourceGradient) -> Drawn:
     source, target, gold = example_of(seen, asked.example)
     labels = printed(seen.source_symbols, source), printed(seen.target_symbols, target)
     pair = Aligned(found.shares(), *labels, *gold)
-    is_of_the_last = asked.run_id is None and asked.step is not None
-    after = " The weights are those of the last step." if is_of_the_last else ""
+    is_later = asked.run_id is None and asked.step is not None and asked.step < asked.config.steps
+    after = " The weights are those of the last step." if is_later else ""  # what ships keeps no others
     return Drawn(pull_figure(pair, found.total), pull_sentence(found, pair.possible) + after)
 
 
