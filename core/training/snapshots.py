@@ -16,7 +16,7 @@ GROWTH = 1.02
 
 
 def is_snapshot(step: int) -> bool:
-    """True at the steps whose gates are kept: often at first, then every SNAPSHOT_EVERY."""
+    """True at the steps whose gates may be kept: often at first, then every SNAPSHOT_EVERY."""
     return step in EARLY_SNAPSHOTS or step % SNAPSHOT_EVERY == 0
 
 
@@ -32,8 +32,9 @@ def parameter_steps(steps: int, size: int) -> frozenset[int]:
 
 
 def gate_steps(steps: int, size: int) -> frozenset[int]:
-    """Steps at which a run of `steps` keeps gates of `size` bytes: its snapshots, thinned as `parameter_steps`."""
-    return _thinned([step for step in range(steps + 1) if is_snapshot(step)], GATE_BYTES // max(size, 1))
+    """Steps at which a run keeps gates of `size` bytes: its snapshots and the last, thinned as `parameter_steps`."""
+    candidates = [step for step in range(steps + 1) if is_snapshot(step) or step == steps]
+    return _thinned(candidates, GATE_BYTES // max(size, 1))
 
 
 def _thinned(candidates: Sequence[int], room: int) -> frozenset[int]:

@@ -127,9 +127,9 @@ def test_norms_and_gates_have_the_shape_of_layers_directions_and_timesteps():
     assert rnn.hidden_norms.shape == (1, 1, 8) and rnn.cell_norms is None
 
 
-def test_gates_and_parameters_are_kept_often_at_first():
+def test_gates_and_parameters_are_kept_often_at_first_and_at_the_last_step():
     steps = list(train(SMALL))
-    assert [step.step for step in steps if step.models[0].gates is not None] == [0, 1, 2, 3, 5]
+    assert [step.step for step in steps if step.models[0].gates is not None] == [0, 1, 2, 3, 5, 6]
     assert [step.step for step in steps if step.models[0].parameters is not None] == [0, 1, 2, 3, 5, 6]
 
 

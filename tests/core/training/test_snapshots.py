@@ -56,7 +56,7 @@ def test_the_first_and_the_last_are_kept_whatever_the_size_and_the_rest_fits(ste
 
 
 @given(st.integers(1, 30_000), st.integers(0, 200_000_000))
-def test_gates_are_kept_at_snapshots_alone(steps, size):
+def test_gates_are_kept_at_snapshots_and_at_the_last_step_alone(steps, size):
     kept = gate_steps(steps, size)
-    assert 0 in kept and all(is_snapshot(step) for step in kept)
+    assert {0, steps} <= kept and all(is_snapshot(step) for step in kept - {steps})
     assert len(kept) <= 2 or len(kept) * size <= GATE_BYTES
