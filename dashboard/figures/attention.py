@@ -110,7 +110,7 @@ def ribbons_figure(pair: Aligned) -> go.Figure:
     for y, tokens, at, what in ((1, pair.source, upper, "top"), (0, pair.target, lower, "bottom")):
         figure.add_scatter(x=at, y=[y] * len(tokens), mode="markers+text", text=[visible(one) for one in tokens],
                            textposition=f"{what} center", marker={"color": LIMIT, "size": 5}, hoverinfo="skip",
-                           textfont={"family": "monospace"}, showlegend=False)  # fmt: skip
+                           textfont={"family": "monospace"}, showlegend=False, cliponaxis=False)  # fmt: skip
     figure.update_xaxes(visible=False, range=[-0.7, max(rows, columns) - 0.3])
     return figure.update_yaxes(visible=False, range=[-0.2, 1.2])
 
@@ -123,7 +123,7 @@ def _spread(count: int, other: int) -> np.ndarray:
 
 def _add_ribbons(figure: go.Figure, pair: Aligned, places: np.ndarray, sides: tuple, band: tuple[float, float]) -> None:
     """One line a link, in one trace; S-shaped, and so that hovering says what is linked."""
-    bend = np.linspace(0, 1, 9)
+    bend = np.linspace(0, 1, 15)
     ease = bend * bend * (3 - 2 * bend)
     x, y, said = [], [], []
     for row, column in places:

@@ -53,7 +53,7 @@ def _settings_row(show: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Training steps", 1, limits.max_steps, step=50, key=steps, width=150)
         st.number_input("Hidden units H", 2, limits.max_hidden_size, step=2, key=units, width=150)
-        st.number_input("Learning rate", 1e-6, 100.0, key=rate, format="%g", width=150)
+        st.number_input("Learning rate", 1e-6, 100.0, step=1e-3, key=rate, format="%g", width=150)
         st.number_input("Seed" if show != "fusion" else f"First of {SEEDS} seeds", 0, MAX_SEED, key="a_seed", width=150)
 
 
