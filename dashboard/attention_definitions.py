@@ -21,6 +21,6 @@ Rows $t$ are written, columns $s$ read; $\alpha_{ts}$ is the weight; the **link*
   Kendall (1938).*
 
 Rows whose origin is not known, as [stop], count for neither error rate nor mass. **Knows nothing** is attention of
-$1/S$ everywhere, its links drawn alike; this baseline and the spread over seeds are two of the tests that Wiegreffe &
-Pinter (2019) ask for before attention is called an explanation, which Jain & Wallace (2019) deny it is.
+$1/S$ everywhere, its links drawn alike; this baseline and the spread over seeds are two of the tests that
+Wiegreffe & Pinter (2019) ask for before attention is called an explanation, which Jain & Wallace (2019) deny it is.
 """
