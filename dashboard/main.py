@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.widgets.copy_link import copy_link
+
 VIEWS = (
     ("home", "Home", ":material/home:", None),
     ("gradient_flow", "Gradient flow", ":material/trending_down:", "gradient-flow"),
@@ -22,4 +24,7 @@ pages = [
     for name, title, icon, url_path in VIEWS
     if (Path(__file__).parent / "views" / f"{name}.py").exists()
 ]
-st.navigation(pages).run()
+view = st.navigation(pages)
+with st.sidebar:
+    copy_link()
+view.run()
