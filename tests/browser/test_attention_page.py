@@ -20,7 +20,7 @@ def attention(server: str, open_page: Callable) -> Callable:
     """Open the page at an address, seen whole."""
 
     def opened(rest: str = "", **options):
-        return open_page(f"{server}/attention?{rest}", **{"viewport": {"width": 1280, "height": 2600}, **options})
+        return open_page(f"{server}/attention?{rest}", **{"viewport": {"width": 1280, "height": 4000}, **options})
 
     return opened
 

@@ -83,15 +83,24 @@ def test_a_row_of_the_matrix_lights_up_the_characters_that_its_loss_reaches(sect
     expect(strip).to_contain_text("t = 10")
 
 
+POINT_OF_LAYER_2 = """() => { const plot = document.querySelector('[data-panel=layers-0] .js-plotly-plot');
+    const box = plot.querySelector('.nsewdrag').getBoundingClientRect(), { xaxis, yaxis } = plot._fullLayout;
+    return [box.x + xaxis.d2p(1), box.y + yaxis.d2p(plot._fullData[1].y[0])]; }"""
+
+
+def at_rest(page, measure: str):
+    """What is measured, once the page no longer moves it."""
+    now, before = page.evaluate(measure), None
+    while now != before:
+        page.wait_for_timeout(500)
+        now, before = page.evaluate(measure), now
+    return now
+
+
 def test_a_click_on_a_curve_chooses_its_layer(section):
     page = section("compare", "&layers=2&H=8&T=8&models=1")
-    plot = page.locator("[data-panel=layers-0] .js-plotly-plot")
-    plot.wait_for()
-    point = page.evaluate(
-        """() => { const plot = document.querySelector('[data-panel=layers-0] .js-plotly-plot');
-            const box = plot.querySelector('.nsewdrag').getBoundingClientRect(), { xaxis, yaxis } = plot._fullLayout;
-            return [box.x + xaxis.d2p(1), box.y + yaxis.d2p(plot._fullData[1].y[0])]; }"""
-    )
+    page.locator("[data-panel=layers-0] .js-plotly-plot .nsewdrag").wait_for()
+    point = at_rest(page, POINT_OF_LAYER_2)
     page.mouse.move(*point)
     page.mouse.click(*point)
     page.wait_for_url(re.compile("layer=2"))
