@@ -19,7 +19,7 @@ from core.analysis.alignment import FIELDS
 from core.recordings.storage import RecordingWriter
 from core.training.config import TrainingConfig
 from core.training.kinds import rows
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.row import Row
 from core.training.run_config import RunConfig
 from core.training.sweep import SweepConfig

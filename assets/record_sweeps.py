@@ -16,7 +16,7 @@ import torch
 
 from core.recordings.storage import RecordingWriter
 from core.tasks.catalog import make_task
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.measures_sweeps import STACK_TASK, lag_sweep, stack_sweep, stacks
 from core.training.sweep import SweepConfig
 from core.training.sweep_rows import sweep_rows

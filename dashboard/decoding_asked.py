@@ -18,7 +18,7 @@ from core.decoding.rules import Rules
 from core.decoding.settings import SearchSettings
 from dashboard.asked import number, whole
 from dashboard.reading_asked import read_reading
-from dashboard.recorded_pairs import is_shipped
+from dashboard.shipped_pairs import shipped_place
 
 PRESET = "preset:"
 """Before the name of a probability table."""
@@ -57,9 +57,10 @@ class AskedSearch:
     """Hypotheses fed in order to prove the best of all, beside a search."""
 
     def __post_init__(self) -> None:
-        if self.preset is None and not is_shipped(self.model):
-            read_reading({"model": self.model})
-        if self.preset is not None and self.preset not in PRESETS:
+        if self.preset is None:
+            if shipped_place(self.model) is None:
+                read_reading({"model": self.model})
+        elif self.preset not in PRESETS:
             names = ", ".join(PRESET + name for name in PRESETS)
             raise ValueError(f"a table is one of {names}, got {self.model[:60]!r}; choose one of these.")
 

@@ -177,9 +177,9 @@ def attended(source: Source, asked: AskedSearch, tokens: tuple[int, ...], texts:
     Errors: ValueError for a model without attention, or tokens that it does not know.
     """
     opened = opened_source(source, asked, texts)
-    if opened.attention is None:
+    if opened.attending is None:
         raise ValueError("attention needs a model that attends to a source, got one that does not; choose another.")
-    return opened.attention(tokens)
+    return opened.attending.weights(tokens)
 
 
 def export(source: Source, asked: AskedSearch, kind: str, texts: Path | None) -> str:

@@ -13,7 +13,7 @@ from core.decoding.tables import Tokens
 from dashboard.decoding_asked import END, NO_END, AskedSearch
 from dashboard.decoding_sources import FULL_STOP
 from dashboard.reading_asked import AskedReading
-from dashboard.recorded_pairs import is_shipped
+from dashboard.shipped_pairs import shipped_place
 
 FUNCTIONS = {
     "greedy": "greedy",
@@ -164,9 +164,9 @@ start, eos = (START, *task.target.encode({asked.prefix!r})[:-1]), STOP
 
 def _recording(model: str) -> tuple[str, str]:
     """The folder of a recording on pairs, and the name of its model."""
-    if is_shipped(model):
-        _, folder, name = model.split(":")
-        return f"assets/attention/{folder}", name
+    place = shipped_place(model)
+    if place is not None:
+        return f"assets/attention/{place[0]}", place[1]
     run_id, name = AskedReading(model).run or ("", "")
     return f"runs/{run_id}", name
 
@@ -178,7 +178,7 @@ def plain_code(asked: AskedSearch) -> str | None:
     is_canonical = one.semantics == SearchSettings().semantics and one.length_penalty is None
     if one.method not in ("beam", "greedy") or not is_plain or not is_canonical:
         return None
-    if asked.step is not None or is_shipped(asked.model):
+    if asked.step is not None or shipped_place(asked.model) is not None:
         return None
     size = 1 if one.method == "greedy" else one.size
     table = None if asked.preset is None else PRESETS[asked.preset]

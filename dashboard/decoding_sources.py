@@ -6,7 +6,7 @@ A source is found out by the server (`search_room.source_of`), travels to the wo
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -46,6 +46,16 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
+class Attending:
+    """What a model attends to, and how."""
+
+    symbols: tuple[str, ...]
+    """Of the source, with [stop], S."""
+    weights: Callable[[tuple[int, ...]], np.ndarray]
+    """Generated tokens, n → where it looked while it wrote them, shape (n, S)."""
+
+
+@dataclass(frozen=True, eq=False)
 class Opened:
     """A model with its prefix read, as a search and its picture need it."""
 
@@ -57,10 +67,8 @@ class Opened:
     """Tokens that have to occur again to be called a repetition."""
     read: str = ""
     """The source that an encoder read, what it does not know as [unk]; empty where there is none."""
-    read_symbols: tuple[str, ...] | None = None
-    """What it attends to: the symbols of that source and [stop]; None of a model without attention."""
-    attention: Callable[[tuple[int, ...]], np.ndarray] | None = None
-    """Generated tokens, n → weights, shape (n, symbols of the source)."""
+    attending: Attending | None = None
+    """None of a model without attention."""
 
 
 def opened_source(source: Source, asked: AskedSearch, texts: Path | None) -> Opened:
@@ -114,15 +122,12 @@ def _pairs(moment: PairMoment, asked: AskedSearch, texts: Path | None) -> Opened
     source = task.encode(asked.source or first_source(task))
     step, state = seq2seq_step(model.model, source)
     prefix = tuple(task.target.encode(asked.prefix)[:-1])
-    plain = Opened(Decoder(step, state, (START, *prefix), STOP), task.target_symbols, prefix, TEXT_REPEATS,
-                   task.source.print(source))  # fmt: skip
-    if state.coverage is None:
-        return plain
-    read_symbols = tuple(task.source_symbols[token] for token in source)
-    looked = partial(_weights, model.model, source, prefix)
-    return replace(
-        plain, decoder=replace(plain.decoder, coverage=_coverage), read_symbols=read_symbols, attention=looked
-    )
+    coverage, attending = None, None
+    if state.coverage is not None:
+        symbols = tuple(task.source_symbols[token] for token in source)
+        coverage, attending = _coverage, Attending(symbols, partial(_weights, model.model, source, prefix))
+    decoder = Decoder(step, state, (START, *prefix), STOP, coverage)
+    return Opened(decoder, task.target_symbols, prefix, TEXT_REPEATS, task.source.print(source), attending)
 
 
 def _weights(model: Seq2Seq, source: Sequence[int], prefix: tuple[int, ...], tokens: tuple[int, ...]) -> np.ndarray:

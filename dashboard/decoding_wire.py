@@ -39,7 +39,7 @@ def tree_body(source: Source, asked: AskedSearch, texts: Path | None) -> bytes:
     answer |= {
         "symbols": one.opened.symbols,
         "prefix": one.opened.prefix,
-        "source": one.opened.read_symbols,
+        "source": None if one.opened.attending is None else one.opened.attending.symbols,
         "end": one.opened.decoder.eos,
         "label": source.label,
         "step": source.step,

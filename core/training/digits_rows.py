@@ -27,7 +27,8 @@ from ..recordings.digits import DigitSnapshot, digit_records
 from ..tasks.digits import LONGEST_WORD, SIDE, WORDS, DigitBatch, Digits
 from ..tasks.pair_vocabulary import PAD, STOP
 from .digits_config import DigitsConfig
-from .loop import Knobs, TrainingDiverged
+from .knobs import Knobs
+from .loop import TrainingDiverged
 from .row import Row
 from .snapshots import is_snapshot, parameter_steps
 from .updates import Updater

@@ -11,7 +11,7 @@ from ..checks import check_choice
 from .config import TrainingConfig
 from .digits_config import DigitsConfig
 from .digits_rows import digits_rows
-from .loop import Knobs
+from .knobs import Knobs
 from .row import Row
 from .rows import training_rows
 from .run_config import RunConfig

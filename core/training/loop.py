@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +18,14 @@ from ..tasks.task import Task
 from .block_norms import as_float32, flattened, ratios, squares
 from .clipping import clip
 from .config import TrainingConfig
+from .knobs import Knobs
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
-from .run_config import RunConfig
 from .snapshots import gate_steps, parameter_steps
 from .start import initial_model
 from .updates import Updater
 
 SNAPSHOT_EXAMPLES = 8
 """Of which a snapshot keeps the gates, the first of the batch."""
-
-
-@dataclass
-class Knobs:
-    """What may change while a run goes on; the loop reads them at every step."""
-
-    learning_rate: float
-    clip: str
-    max_norm: float
-
-    @classmethod
-    def of(cls, config: RunConfig) -> Knobs:
-        """The knobs as the config sets them at first."""
-        return cls(config.learning_rate, config.clip, config.max_norm)
 
 
 class TrainingDiverged(Exception):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..recordings.storage import STREAM_NAME, RecordingError, RecordingWriter
 from .control import Control, ControlReader, watched_at
+from .knobs import Knobs
 from .limits import Limits
-from .loop import Knobs
 from .run_config import RunConfig
 
 PAUSE_POLL = 0.02

@@ -10,7 +10,8 @@ import numpy as np
 from ..recordings.records import TrainingStep
 from ..recordings.storage import Record
 from .config import TrainingConfig
-from .loop import Knobs, is_finite, train
+from .knobs import Knobs
+from .loop import is_finite, train
 from .row import Row
 
 SCALARS = ("loss", "accuracy", "gradient_norm", "clipped_norm", "update_ratio")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .loop import Knobs, TrainingDiverged
+from .knobs import Knobs
+from .loop import TrainingDiverged
 from .row import Row
 from .run_config import RunConfig
 from .sweep import SweepConfig

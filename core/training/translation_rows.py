@@ -30,7 +30,8 @@ from ..models.seq2seq import PAD, Seq2Seq, build_seq2seq
 from ..recordings.attention import snapshot_records
 from ..tasks.pair_catalog import make_pairs
 from ..tasks.pairs import PairBatch, PairTask
-from .loop import Knobs, TrainingDiverged
+from .knobs import Knobs
+from .loop import TrainingDiverged
 from .row import Row
 from .snapshots import is_snapshot, parameter_steps
 from .translation_config import TranslationConfig

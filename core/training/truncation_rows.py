@@ -22,7 +22,8 @@ import torch
 
 from ..tasks.catalog import make_task
 from ..tasks.task import Task
-from .loop import Knobs, TrainingDiverged
+from .knobs import Knobs
+from .loop import TrainingDiverged
 from .moment import Draw, draw
 from .row import Row
 from .snapshots import is_snapshot, parameter_steps

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor, nn
 
 from .block_norms import flattened
 from .clipping import clip, total_norm
+from .knobs import Knobs
 from .optimizer import make_optimizer
-
-if TYPE_CHECKING:
-    from .loop import Knobs  # which takes its updates from here
 
 
 @dataclass(frozen=True)

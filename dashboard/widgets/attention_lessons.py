@@ -14,6 +14,7 @@ from dashboard.attention_seen import recording_of, seen_in
 from dashboard.widgets.attention_fields import NEWEST
 from dashboard.widgets.attention_page import AttentionPage
 from dashboard.widgets.lesson import code_expander, lesson_texts
+from dashboard.widgets.run_links import run_links
 
 COLUMNS = ("model", "pair", "row", "column", "written", "read", "weight", "is a true link")
 
@@ -43,9 +44,7 @@ def downloads(page: AttentionPage) -> None:
         st.download_button("Attention (CSV)", lambda: attention_csv(page), "attention.csv", on_click="ignore",
                            icon=":material/download:", key="a_csv")  # fmt: skip
         if page.run is not None:
-            run_id = page.run.header.id
-            st.link_button("Run (CSV)", f"/unroll/runs/{run_id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run_id}/recording.zip", icon=":material/download:")
+            run_links(page.run.header.id)
 
 
 def attention_csv(page: AttentionPage) -> str:

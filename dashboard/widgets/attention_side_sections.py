@@ -21,6 +21,7 @@ from dashboard.widgets.attention_runs import RUNS, run_row, side_run
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.run_controls import ShownRun
+from dashboard.widgets.run_links import run_links
 
 CODES = {"fusion": FUSION_CODE, "digits": DIGITS_CODE, "cheat": CHEAT_CODE}
 
@@ -43,8 +44,7 @@ def side_section(show: str) -> None:
     _lesson(show)
     if run is not None:
         with st.container(horizontal=True):
-            st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+            run_links(run.header.id)
 
 
 def _settings_row(show: str) -> None:

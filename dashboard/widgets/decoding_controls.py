@@ -11,8 +11,8 @@ from core.decoding.presets import PRESETS
 from dashboard.decoding_asked import MOST_LENGTH, MOST_PREFIX, MOST_PROOF, MOST_SIZE, PRESET
 from dashboard.decoding_explanations import DECODING_LESSONS
 from dashboard.decoding_measurements import generators
-from dashboard.recorded_pairs import shipped_models
 from dashboard.server import runs_root
+from dashboard.shipped_pairs import shipped_models
 from dashboard.widgets.address import Field
 from dashboard.widgets.decoding_fields import (
     ENDS,

@@ -17,6 +17,7 @@ from dashboard.snippets import gradient_flow_code, jacobian_code, loss_reach_cod
 from dashboard.widgets.gradient_page import GradientPage
 from dashboard.widgets.gradient_panels import gradient_curves
 from dashboard.widgets.lesson import code_expander
+from dashboard.widgets.run_links import run_links
 
 CODES: dict[str, Callable[[ModelConfig, int, int, int], str]] = {"why": jacobian_code, "reach": loss_reach_code}
 """Of sections whose picture is another than the curves."""
@@ -67,6 +68,4 @@ def downloads(page: GradientPage) -> None:
                 label, made, f"gradient-flow.{kind}", on_click="ignore", icon=":material/download:", key=kind
             )
         if page.run is not None:
-            run_id = page.run.header.id
-            st.link_button("Run (CSV)", f"/unroll/runs/{run_id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run_id}/recording.zip", icon=":material/download:")
+            run_links(page.run.header.id)

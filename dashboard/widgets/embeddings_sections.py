@@ -23,6 +23,7 @@ from dashboard.widgets.embeddings_table import table_csv
 from dashboard.widgets.embeddings_vectors import own_vectors
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
+from dashboard.widgets.run_links import run_links
 from dashboard.widgets.sweep_run import sweep_downloads, sweep_of_address, sweep_row
 
 FIGURES = f"{state.LIVE_FIGURES}-embeddings"
@@ -118,5 +119,4 @@ def downloads(page: EmbeddingsPage) -> None:
             st.download_button("Table (CSV)", partial(table_csv, page), "embedding.csv", on_click="ignore",
                                icon=":material/download:", key="e_csv")  # fmt: skip
         if page.run_id is not None:
-            st.link_button("Run (CSV)", f"/unroll/runs/{page.run_id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{page.run_id}/recording.zip", icon=":material/download:")
+            run_links(page.run_id)

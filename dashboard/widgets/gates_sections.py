@@ -19,6 +19,7 @@ from dashboard.widgets.gates_panels import cells_panels, intervene_panels, satur
 from dashboard.widgets.gates_situations import experiments_control
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
+from dashboard.widgets.run_links import run_links
 
 
 def pictures(page: GatesPage) -> None:
@@ -130,5 +131,4 @@ def downloads(page: GatesPage) -> None:
         st.download_button("Gates (NPZ)", lambda: planes_npz(page.asked(bool(page.values["touched"]))), "gates.npz",
                            on_click="ignore", icon=":material/download:", key="npz")  # fmt: skip
         if page.run_id is not None:
-            st.link_button("Run (CSV)", f"/unroll/runs/{page.run_id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{page.run_id}/recording.zip", icon=":material/download:")
+            run_links(page.run_id)

@@ -22,6 +22,7 @@ from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.recurrence_controls import stack_controls
 from dashboard.widgets.recurrence_fields import PLACE, RecurrencePage
 from dashboard.widgets.run_controls import ShownRun
+from dashboard.widgets.run_links import run_links
 from dashboard.widgets.sweep_run import sweep_of_address, sweep_row
 from dashboard.widgets.unrolled import UnrolledPlace, unrolled, unrolled_place
 
@@ -124,5 +125,4 @@ def downloads(asked: AskedUnrolled, run: ShownRun | None) -> None:
         st.download_button("States and sums (NPZ)", lambda: states_npz(asked), "unrolled.npz", on_click="ignore",
                            icon=":material/download:", key="r_npz")  # fmt: skip
         if run is not None:
-            st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+            run_links(run.header.id)

@@ -9,6 +9,7 @@ from dashboard import state
 from dashboard.readings import verbatim
 from dashboard.widgets.page_run import read_run
 from dashboard.widgets.run_controls import ShownRun, begin, run_status, steering_buttons
+from dashboard.widgets.run_links import run_links
 
 
 def sweep_of_address(key: str, path: str | None) -> ShownRun[SweepConfig] | None:
@@ -53,8 +54,7 @@ def sweep_downloads(run: ShownRun[SweepConfig] | None) -> None:
     if run is None:
         return
     with st.container(horizontal=True):
-        st.link_button("Run (CSV)", f"/unroll/runs/{run.header.id}/export.csv", icon=":material/download:")
-        st.link_button("Recording (ZIP)", f"/unroll/runs/{run.header.id}/recording.zip", icon=":material/download:")
+        run_links(run.header.id)
 
 
 def _begin(key: str, config: SweepConfig) -> None:

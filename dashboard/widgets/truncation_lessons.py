@@ -16,6 +16,7 @@ from dashboard.truncation_asked import CutAsked
 from dashboard.truncation_explanations import CUT_LESSONS
 from dashboard.truncation_snippets import reach_code, training_code
 from dashboard.widgets.lesson import code_expander, lesson_texts
+from dashboard.widgets.run_links import run_links
 from dashboard.widgets.truncation_page import TruncationPage
 
 COLUMNS = ("picture", "series", "x", "y")
@@ -40,9 +41,7 @@ def downloads(page: TruncationPage) -> None:
             _button("Numbers (CSV)", lambda: numbers_csv(page), "csv")
             _button("Pictures (HTML)", lambda: pictures_html(page), "html")
         if page.run is not None:
-            run_id = page.run.header.id
-            st.link_button("Run (CSV)", f"/unroll/runs/{run_id}/export.csv", icon=":material/download:")
-            st.link_button("Recording (ZIP)", f"/unroll/runs/{run_id}/recording.zip", icon=":material/download:")
+            run_links(page.run.header.id)
 
 
 def _button(label: str, made: Callable[[], str], kind: str) -> None:

@@ -10,7 +10,7 @@ import torch
 from core.models.seq2seq_config import ATTENTIONS, FUSIONS, PRESETS, Seq2SeqConfig
 from core.recordings.attention import LENGTH, TOKENS_RIGHT
 from core.tasks.pairs import PairsConfig
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.translation_config import TranslationConfig
 from core.training.translation_crossing import word_order
 from core.training.translation_moment import PairMoment, opened_pairs

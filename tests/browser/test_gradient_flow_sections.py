@@ -129,7 +129,6 @@ def test_with_and_without_clipping_is_one_click_and_ends_in_a_table(section):
     expect(page.locator("table tbody tr")).to_have_count(2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("show", SECTIONS)
 def test_no_section_sticks_out_of_a_phone(section, show):
     phone = {"viewport": {"width": 390, "height": 3000}, "is_mobile": True, "has_touch": True, "color_scheme": "dark"}

@@ -16,8 +16,8 @@ from core.models.seq2seq_config import PRESETS, Seq2SeqConfig
 from core.recordings.attention import LENGTH, TOKENS_RIGHT
 from core.recordings.storage import RecordingWriter
 from core.tasks.pairs import PairsConfig
+from core.training.knobs import Knobs
 from core.training.limits import Limits
-from core.training.loop import Knobs
 from core.training.translation_config import TranslationConfig
 from core.training.translation_measures import MEASURED
 from core.training.translation_moment import PairMoment

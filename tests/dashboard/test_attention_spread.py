@@ -10,7 +10,7 @@ import pytest
 from core.analysis.alignment import FIELDS
 from core.recordings.storage import RecordingWriter
 from core.tasks.pairs import PairsConfig
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.sweep import Factor, SweepConfig
 from core.training.sweep_rows import sweep_rows
 from core.training.translation_config import TranslationConfig

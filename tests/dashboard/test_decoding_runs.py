@@ -17,7 +17,7 @@ from core.tasks.config import TaskConfig
 from core.tasks.pairs import PairsConfig
 from core.training.config import TrainingConfig
 from core.training.kinds import rows
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.translation_config import TranslationConfig
 from core.training.translation_moment import PairMoment, opened_pairs
 from dashboard import server
@@ -25,8 +25,8 @@ from dashboard.attention_shipped import PAIRS as SHIPPED_PAIRS
 from dashboard.decoding_asked import AskedSearch, search_question
 from dashboard.decoding_calls import account
 from dashboard.decoding_snippets import plain_code, search_code
-from dashboard.recorded_pairs import shipped_models
 from dashboard.search_room import source_of
+from dashboard.shipped_pairs import shipped_models
 from tests.dashboard.reading_server import get, port, shipped
 
 __all__ = ["port", "shipped"]

@@ -11,7 +11,8 @@ from core.models.config import ModelConfig
 from core.recordings.storage import RecordingWriter, open_recording
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
-from core.training.loop import Knobs, train
+from core.training.knobs import Knobs
+from core.training.loop import train
 from core.training.measures_length import AnyLength
 from core.training.measures_sharing import SharedGradient
 from core.training.measures_time import Times

@@ -9,7 +9,8 @@ from core.models.config import ModelConfig
 from core.recordings.storage import RecordingWriter, open_recording
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
-from core.training.loop import Knobs, train
+from core.training.knobs import Knobs
+from core.training.loop import train
 from core.training.sweep import Factor, SweepConfig
 from core.training.sweep_rows import sweep_rows
 from dashboard.embeddings_drawings import draw_treatments

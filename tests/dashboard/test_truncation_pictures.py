@@ -11,7 +11,7 @@ import pytest
 from core.models.config import ModelConfig
 from core.recordings.storage import RecordingWriter
 from core.tasks.config import TaskConfig
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.moment import Moment
 from core.training.sweep_rows import sweep_rows
 from core.training.truncation_config import USUAL_MODEL, TruncationConfig

@@ -17,8 +17,9 @@ from core.tasks.digits import WORDS, Digits
 from core.training.digits_config import DigitsConfig
 from core.training.digits_rows import digits_rows, initial_image_writer, loss
 from core.training.kinds import read_config
+from core.training.knobs import Knobs
 from core.training.limits import LimitReached, Limits
-from core.training.loop import Knobs, TrainingDiverged
+from core.training.loop import TrainingDiverged
 from core.training.run import create_folder, train_into
 from core.training.sweep import Factor, SweepConfig
 from core.training.sweep_rows import sweep_rows

@@ -15,7 +15,8 @@ from core.tasks.config import TaskConfig
 from core.training import snapshots
 from core.training.block_norms import flattened
 from core.training.config import OPTIMIZERS, TrainingConfig
-from core.training.loop import Knobs, TrainingDiverged, is_finite, train
+from core.training.knobs import Knobs
+from core.training.loop import TrainingDiverged, is_finite, train
 
 LSTM, RNN, GRU = (ModelConfig(cell, hidden_size=6) for cell in ("lstm", "rnn", "gru"))
 DEEP = ModelConfig("lstm", hidden_size=5, layers=2, bidirectional=True, dropout=0.5)

@@ -11,8 +11,9 @@ from core.recordings.storage import open_recording
 from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.kinds import read_config
+from core.training.knobs import Knobs
 from core.training.limits import LimitReached, Limits
-from core.training.loop import Knobs, train
+from core.training.loop import train
 from core.training.run import create_folder, train_into
 from core.training.sweep import Factor, SweepConfig
 from core.training.sweep_rows import ROWS, sweep_rows

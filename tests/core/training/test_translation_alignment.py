@@ -9,7 +9,7 @@ from core.analysis.alignment import FIELDS, alignment_numbers, uniform_numbers
 from core.models.seq2seq_config import Seq2SeqConfig
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pairs import PairsConfig
-from core.training.loop import Knobs
+from core.training.knobs import Knobs
 from core.training.sweep import SweepConfig
 from core.training.sweep_rows import sweep_rows
 from core.training.translation_alignment import alignment_scalars, uniform_scalars

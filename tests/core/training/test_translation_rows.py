@@ -14,7 +14,8 @@ from core.recordings.attention import LENGTH, SEQUENCES_RIGHT, TOKENS_RIGHT, rea
 from core.recordings.storage import open_recording
 from core.tasks.pair_catalog import make_pairs
 from core.tasks.pairs import PairsConfig
-from core.training.loop import Knobs, TrainingDiverged
+from core.training.knobs import Knobs
+from core.training.loop import TrainingDiverged
 from core.training.run import create_folder, train_into
 from core.training.translation_config import TranslationConfig
 from core.training.translation_measures import measuring_pairs

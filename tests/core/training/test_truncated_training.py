@@ -15,7 +15,8 @@ from core.models.sequence_model import build_model
 from core.tasks.catalog import make_task
 from core.tasks.config import TaskConfig
 from core.training.kinds import read_config
-from core.training.loop import Knobs, TrainingDiverged, train
+from core.training.knobs import Knobs
+from core.training.loop import TrainingDiverged, train
 from core.training.truncation import passes, staleness, truncated_gradient
 from core.training.truncation_config import WHOLE, Segment, Truncation, TruncationConfig
 from core.training.truncation_rows import first_staleness, truncation_rows
