@@ -30,7 +30,7 @@ from .digits_config import DigitsConfig
 from .knobs import Knobs
 from .loop import TrainingDiverged
 from .row import Row
-from .snapshots import is_snapshot, parameter_steps
+from .snapshots import is_snapshot, snapshot_steps
 from .updates import Updater
 
 
@@ -38,7 +38,7 @@ def digits_rows(config: DigitsConfig, knobs: Knobs, texts: Path | None) -> Itera
     """One row a step. Errors: TrainingDiverged after a row that is not finite; PairError without scikit-learn."""
     task = Digits(config.held_out)
     trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
-    keeping = parameter_steps(config.steps, sum(one.updater.parameters.nbytes for one in trainees))
+    keeping = snapshot_steps(config.steps, sum(one.updater.parameters.nbytes for one in trainees))
     for step in range(config.steps + 1):
         scalars: dict[str, float] = {}
         arrays: dict[str, np.ndarray] = {}

@@ -20,7 +20,7 @@ from .clipping import clip
 from .config import TrainingConfig
 from .knobs import Knobs
 from .moment import WATCHED_LAYER, Draw, draw, observe_pass
-from .snapshots import gate_steps, parameter_steps
+from .snapshots import parameter_steps, snapshot_steps
 from .start import initial_model
 from .updates import Updater
 
@@ -65,7 +65,7 @@ def train(config: TrainingConfig, knobs: Knobs | None = None, texts: Path | None
         drawn, keeps = draw(task, config, step), (step in with_gates, step in with_parameters)
         record = TrainingStep(step, tuple(one.train(step, drawn, knobs, *keeps) for one in trainees))
         if step == 0:
-            with_gates = gate_steps(config.steps, sum(map(_gate_bytes, record.models)))
+            with_gates = snapshot_steps(config.steps, sum(map(_gate_bytes, record.models)))
         yield record
         for model in record.models:
             if not _is_finite(model):

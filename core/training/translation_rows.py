@@ -33,7 +33,7 @@ from ..tasks.pairs import PairBatch, PairTask
 from .knobs import Knobs
 from .loop import TrainingDiverged
 from .row import Row
-from .snapshots import is_snapshot, parameter_steps
+from .snapshots import is_snapshot, snapshot_steps
 from .translation_config import TranslationConfig
 from .translation_measures import measured, measuring_pairs
 from .updates import Update, Updater
@@ -52,7 +52,7 @@ def translation_rows(config: TranslationConfig, knobs: Knobs, texts: Path | None
     """One row a step. Errors: TrainingDiverged after a row that is not finite; PairError."""
     task = make_pairs(config.task, texts)
     trainees = [_Trainee(config, position, task) for position in range(len(config.models))]
-    keeping = parameter_steps(config.steps, sum(one.updater.parameters.nbytes for one in trainees))
+    keeping = snapshot_steps(config.steps, sum(one.updater.parameters.nbytes for one in trainees))
     pairs = measuring_pairs(task, config)
     for step in range(config.steps + 1):
         scalars: dict[str, float] = {}

@@ -26,7 +26,7 @@ from .knobs import Knobs
 from .loop import TrainingDiverged
 from .moment import Draw, draw
 from .row import Row
-from .snapshots import is_snapshot, parameter_steps
+from .snapshots import is_snapshot, snapshot_steps
 from .start import initial_model
 from .truncation import passes, staleness
 from .truncation_config import TruncationConfig
@@ -40,7 +40,7 @@ def truncation_rows(config: TruncationConfig, knobs: Knobs, texts: Path | None) 
     """One row a batch. Errors: TrainingDiverged after a row that is not finite; TextError."""
     task = make_task(config.task, texts)
     trainees = [_Trainee(config, position, task, texts) for position in range(len(config.truncations))]
-    keeping = parameter_steps(config.steps, sum(trainee.updater.parameters.nbytes for trainee in trainees))
+    keeping = snapshot_steps(config.steps, sum(trainee.updater.parameters.nbytes for trainee in trainees))
     for step in range(config.steps + 1):
         drawn = draw(task, config.ordinary, step)
         arrays = {f"{one.name}/parameters": one.updater.parameters for one in trainees if step in keeping}

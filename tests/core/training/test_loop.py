@@ -215,6 +215,6 @@ def test_gates_that_would_take_too_much_are_kept_more_seldom(monkeypatch):
                             batch_size=8)  # fmt: skip
     size = 8 * 6 * 4 * 4 * (6 + 1) + 2 * 8 * 8  # 8 examples of both models, float32; lengths
     for room, kept in ((100, 9), (4, 4)):
-        monkeypatch.setattr(snapshots, "GATE_BYTES", room * size)
+        monkeypatch.setattr(snapshots, "MOST_BYTES", room * size)
         steps = [step.step for step in train(config) if step.models[1].gates is not None]
         assert len(steps) == kept and steps[0] == 0 and steps[-1] == 100

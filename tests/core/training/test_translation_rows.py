@@ -86,6 +86,13 @@ def test_no_learning_rate_no_update():
     assert rows_of(config, knobs)[2].scalars[f"{SMALL.names[0]}/update_ratio"] == 0
 
 
+def test_parameters_are_kept_where_the_models_are_measured_and_nowhere_else():
+    name, rows = SMALL.names[0], rows_of(replace(SMALL, steps=52))
+    kept = [row.step for row in rows if f"{name}/parameters" in row.records]
+    assert kept == [row.step for row in rows if f"{name}/held_out_tokens" in row.scalars]
+    assert kept == [row.step for row in rows if row.records] == [0, 1, 2, 3, 5, 10, 20, 50, 52]
+
+
 def test_numbers_that_are_not_finite_end_the_run():
     knobs, rows = Knobs.of(SMALL), []
     with pytest.raises(TrainingDiverged, match="at step 2 .* of lstm"):
