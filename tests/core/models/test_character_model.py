@@ -107,16 +107,24 @@ def test_weights_that_are_not_the_model_s_are_refused(tmp_path, weights, said):
 
 
 class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, touched):
+        self.touched = touched
+
     def __reduce__(self):
-        return Path.touch, (Path("/tmp/unpickled-by-unroll"),)
+        return Path.touch, (self.touched,)
 
 
 def test_a_pickle_is_refused_and_never_run(tmp_path):
     path = tmp_path / "model.safetensors"
-    path.write_bytes(pickle.dumps(Trap()))
+    trap = pickle.dumps(Trap(tmp_path / "unpickled"))
+    path.write_bytes(trap)
     with pytest.raises(CharacterModelError, match=r"model.safetensors must be safetensors, got: .*; train it anew"):
         load_character_model(path)
-    assert not Path("/tmp/unpickled-by-unroll").exists()
+    assert not (tmp_path / "unpickled").exists()
+    pickle.loads(trap)
+    assert (tmp_path / "unpickled").exists()  # the trap would have shown it
 
 
 def test_a_torn_an_empty_and_a_missing_file_are_refused(tmp_path):
