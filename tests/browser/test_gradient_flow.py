@@ -76,7 +76,7 @@ def test_training_shows_both_models_learning_and_a_reload_finds_the_run(flow):
     flow.locator('[data-testid="stMarkdown"]', has_text="At training step 150").first.wait_for()
     button(flow, "reset").click()
     flow.locator('[data-testid="stMarkdown"]', has_text="Before training").first.wait_for()
-    assert "run=" not in flow.url
+    flow.wait_for_url(lambda address: "run=" not in address)
 
 
 def test_a_run_is_paused_stepped_resumed_and_ended(flow):
@@ -100,7 +100,7 @@ def test_a_structural_change_starts_anew_and_ends_the_run(flow, server):
     seed.fill("7")
     seed.press("Enter")
     flow.locator('[data-testid="stMarkdown"]', has_text="Before training").first.wait_for()
-    assert "run=" not in flow.url and "seed=7" in flow.url
+    flow.wait_for_url(lambda address: "run=" not in address and "seed=7" in address)
     flow.goto(f"{server}{PAGE}?run={run}")
     wait_for_status(flow, "ended")
 
