@@ -7,11 +7,13 @@ pages have: it asks for each of these only when the page's script has said that 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import plotly
 import streamlit
+
+from dashboard.scripts import FOLDER, META, scripts_address
 
 PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}-cartesian"
 FIGURES = "live_figures.js"
@@ -19,7 +21,6 @@ FIRST_HOSTS = {"gates": "reader_host.js", "recurrence": "unrolled_host.js", "dec
 """Views whose first section is not drawn by plotly.js: what draws it."""
 WIDGETS = ("BidiComponent", "ButtonGroup", "DownloadButton", "NumberInput", "Selectbox", "TextInput", "rehype-katex")
 """Streamlit's names of what nearly every page of ours has."""
-_OURS = Path(__file__).parent / "widgets"
 _STREAMLITS = Path(streamlit.__file__).parent / "static" / "static" / "js"
 _IMPORTED = re.compile(r"""\b(?:from|import)\s*"\./([\w.-]+\.js)\"""")
 
@@ -27,15 +28,16 @@ _IMPORTED = re.compile(r"""\b(?:from|import)\s*"\./([\w.-]+\.js)\"""")
 def early_tags(path: str, query: str) -> bytes:
     """HTML for the head of the page at an address."""
     first = FIRST_HOSTS.get(path.strip("/"), FIGURES)
-    return _tags(FIGURES if "show=" in query else first)
+    return _tags(FIGURES if "show=" in query else first, scripts_address())
 
 
-@cache
-def _tags(host: str) -> bytes:
-    ours = sorted(imported(_OURS, [host]))
+@lru_cache(maxsize=8)
+def _tags(host: str, folder: str) -> bytes:
+    addresses = [folder + name for name in sorted(imported(FOLDER, [host]))]
+    addresses += [f"/static/js/{name}" for name in widget_scripts()]
     plotly_js = f'<script async src="{PLOTLY_URL}"></script>' if host == FIGURES else ""
-    addresses = [f"/unroll/{name}" for name in ours] + [f"/static/js/{name}" for name in widget_scripts()]
-    return (plotly_js + "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)).encode()
+    where = f'<meta name="{META}" content="{folder}">'
+    return (where + plotly_js + "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)).encode()
 
 
 @cache

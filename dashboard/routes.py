@@ -9,7 +9,6 @@ import hashlib
 import io
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -22,18 +21,19 @@ from dashboard.answering import asked_endpoint
 from dashboard.answers import MOST_STRIDE, rows_answer
 from dashboard.plotly_script import plotly_script
 from dashboard.readers import readers_of
+from dashboard.scripts import FOLDER, script_names, scripts_version
 
 if TYPE_CHECKING:
     from dashboard.asked import Analysis
 
-SCRIPTS = {path.name: path for path in (Path(__file__).parent / "widgets").glob("*.js")}
+KEPT = "public, max-age=31536000, immutable"
 ACTIVE = ("queued", "running", "paused")
 
 
 def plotly_js(request: Request) -> Response:
     """plotly.js; its address carries the version, so browsers keep it for a year."""
     plain, packed = plotly_script()
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    headers = {"Cache-Control": KEPT, "Vary": "Accept-Encoding"}
     accepted = request.headers.get("accept-encoding", "")
     if "gzip" not in accepted:
         return Response(plain, media_type="text/javascript", headers=headers)
@@ -41,11 +41,13 @@ def plotly_js(request: Request) -> Response:
 
 
 def script_js(request: Request) -> Response:
-    """One of our own scripts, by a name in SCRIPTS; browsers ask each time whether it changed."""
-    path = SCRIPTS.get(request.path_params["name"])
-    if path is None:
+    """One of our own scripts; browsers keep that of the newest version, and else ask each time whether it changed."""
+    name, version = request.path_params["name"], request.path_params.get("version")
+    if name not in script_names():
         return JSONResponse({"error": "There is no such script."}, 404)
-    body = path.read_bytes()
+    body = (FOLDER / name).read_bytes()
+    if version == scripts_version():
+        return Response(body, media_type="text/javascript", headers={"Cache-Control": KEPT})
     tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {"Cache-Control": "no-cache", "ETag": tag}
     if request.headers.get("if-none-match") == tag:
@@ -143,5 +145,6 @@ ROUTES = [
     Route("/unroll/runs/{run_id}/rows", _with_errors_said(rows)),
     Route("/unroll/runs/{run_id}/export.csv", _with_errors_said(scalars_csv)),
     Route("/unroll/runs/{run_id}/recording.zip", _with_errors_said(recording_zip)),
+    Route("/unroll/scripts/{version}/{name}", script_js),
     Route("/unroll/{name}", script_js),
 ]

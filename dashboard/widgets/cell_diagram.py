@@ -16,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.scripts import loader
 from dashboard.theme import GATE_MARKS, STATE_COLORS
 from dashboard.widgets.host_styles import host_styles
 
@@ -86,20 +87,11 @@ def _ignore() -> None:
 
 _READERS = ["reader_feed.js", "reader_loader.js", "reader_half.js", "reader_scales.js", "reader_words.js"]
 _SCRIPTS = ["cell_diagram.js", *sorted(path.name for path in Path(__file__).parent.glob("cell_*.js")), *_READERS]
-_LOADER = f"""
-const scripts = {_SCRIPTS};
-const load = (name) => import(`${{window.location.origin}}/unroll/${{name}}`);
-let loading;
-export default async function (component) {{
-  if (!loading) load("reader_feed.js").then((feed) => feed.begin(component.data.question, []));
-  loading ??= Promise.all(scripts.map(load));
-  return (await loading)[0].mount(component);
-}}
-"""
+_BEGIN = 'load("reader_feed.js").then((feed) => feed.begin(component.data.question, []));'
 
 _HOST = st.components.v2.component(
     "unroll_cell_diagram",
     css=host_styles("cell_diagram.css"),
-    js=_LOADER,
+    js=loader(_SCRIPTS, _BEGIN),
     isolate_styles=False,
 )

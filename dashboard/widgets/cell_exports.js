@@ -1,7 +1,7 @@
 /** What one takes home of the drawn cell: a picture that needs no page, with its styles written in and its squares as an image. */
 
-import { save } from "./reader_exports.js";
 import { draw } from "./cell_symbols.js";
+import { save } from "./save_file.js";
 
 const STYLES = ["fill", "stroke", "stroke-width", "font-family", "font-size", "font-weight", "font-style", "opacity", "visibility"];
 const TITLE = 26;

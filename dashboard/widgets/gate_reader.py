@@ -18,6 +18,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.scripts import loader
 from dashboard.theme import GATE_MARKS, GATE_TITLES, STATE_COLORS
 from dashboard.widgets.host_styles import host_styles
 
@@ -126,20 +127,11 @@ def _whole(given: Any) -> int | None:
 
 
 _SCRIPTS = ["reader_host.js", *sorted(path.name for path in Path(__file__).parent.glob("reader_*.js"))]
-_LOADER = f"""
-const scripts = {_SCRIPTS};
-const load = (name) => import(`${{window.location.origin}}/unroll/${{name}}`);
-let loading;
-export default async function (component) {{
-  if (!loading) load("reader_feed.js").then((feed) => feed.begin(component.data.question, component.data.gates));
-  loading ??= Promise.all(scripts.map(load));
-  return (await loading)[0].mount(component);
-}}
-"""
+_BEGIN = 'load("reader_feed.js").then((feed) => feed.begin(component.data.question, component.data.gates));'
 
 _HOST = st.components.v2.component(
     "unroll_gate_reader",
     css=host_styles("reader.css"),
-    js=_LOADER,
+    js=loader(_SCRIPTS, _BEGIN),
     isolate_styles=False,
 )

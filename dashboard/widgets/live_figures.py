@@ -40,6 +40,7 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 
 from dashboard.early_scripts import PLOTLY_URL
+from dashboard.scripts import loader
 
 Kind = Literal["curves", "heatmap", "blocks", "scalars", "static", "asked"]
 TIME_AXES: dict[str, Literal["x", "y"]] = {"curves": "x", "heatmap": "y"}
@@ -220,18 +221,11 @@ def _text(given: Any) -> str | None:
     return given[:200] if isinstance(given, str) else None
 
 
-_LOADER = """
-export default async function (component) {
-  const { mount } = await import(window.location.origin + "/unroll/live_figures.js");
-  return mount(component);
-}
-"""
-
 _HOST = st.components.v2.component(
     "unroll_live_figures",
     css="".join(
         (Path(__file__).parent / f"live_{part}.css").read_text(encoding="utf-8") for part in ("figures", "asked")
     ),
-    js=_LOADER,
+    js=loader(["live_figures.js"]),
     isolate_styles=False,
 )

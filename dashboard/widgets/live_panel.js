@@ -10,6 +10,7 @@ const CONFIG = {
   responsive: false, // the host watches the width of its own grid
   modeBarButtonsToRemove: ["lasso2d", "select2d"],
 };
+const TABLE = { width: 24, height: 24, path: "M3 4h18v16H3zM5 6v3h14V6zM5 11v3h6v-3zM13 11v3h6v-3zM5 16v2h6v-2zM13 16v2h6v-2z" };
 
 export class Panel {
   constructor(onTime, onClick) {
@@ -108,6 +109,12 @@ export class Panel {
           title: "Download as SVG",
           icon: Plotly.Icons.disk,
           click: (plot) => Plotly.downloadImage(plot, { format: "svg", filename: this.given.id }),
+        },
+        {
+          name: "csv",
+          title: "Download the numbers as CSV",
+          icon: TABLE,
+          click: async (plot) => (await import("./live_csv.js")).saveTable(plot, this.given.id),
         },
       ],
     };

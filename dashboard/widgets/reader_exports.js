@@ -1,6 +1,7 @@
 /** What one takes home: the maps as a picture, and the unit's line as a table. */
 
 import { exactPlane, settled } from "./reader_feed.js";
+import { save } from "./save_file.js";
 
 const MARGIN = 12;
 const TITLE = 22;
@@ -46,11 +47,4 @@ function quoted(token) {
 /** As many digits as single precision has. */
 function exact(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(9))) : String(value);
-}
-
-/** Let the browser keep a file. */
-export function save(blob, name) {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

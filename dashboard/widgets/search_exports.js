@@ -1,5 +1,6 @@
 /** What one takes home: the whole tree as a drawing, and as a picture. */
 
+import { save } from "./save_file.js";
 import { Drawing } from "./search_drawing.js";
 import { CanvasPen, SvgPen, svgSheet } from "./search_pens.js";
 
@@ -35,10 +36,4 @@ export function savePicture(scene, layout, look) {
 
 function frameOf({ width, height }) {
   return [-MARGIN, -MARGIN, width + 2 * MARGIN + 60, height + 2 * MARGIN];
-}
-
-function save(blob, name) {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

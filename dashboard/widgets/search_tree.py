@@ -16,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.scripts import loader
 from dashboard.theme import CHANCE, CHOSEN, GRU, LSTM, RNN_RELU
 from dashboard.widgets.host_styles import host_styles
 
@@ -113,20 +114,11 @@ def _ignore() -> None:
 
 _SHARED = ["reader_words.js", "reader_feed.js"]
 _SCRIPTS = ["search_host.js", *sorted(path.name for path in Path(__file__).parent.glob("search_*.js")), *_SHARED]
-_LOADER = f"""
-const scripts = {_SCRIPTS};
-const load = (name) => import(`${{window.location.origin}}/unroll/${{name}}`);
-let loading;
-export default async function (component) {{
-  if (!loading) load("search_feed.js").then((feed) => feed.begin(component.data.question));
-  loading ??= Promise.all(scripts.map(load));
-  return (await loading)[0].mount(component);
-}}
-"""
+_BEGIN = 'load("search_feed.js").then((feed) => feed.begin(component.data.question));'
 
 _HOST = st.components.v2.component(
     "unroll_search_tree",
     css=host_styles("search_tree.css"),
-    js=_LOADER,
+    js=loader(_SCRIPTS, _BEGIN),
     isolate_styles=False,
 )

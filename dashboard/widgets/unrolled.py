@@ -15,6 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.scripts import loader
 from dashboard.widgets.host_styles import host_styles
 
 
@@ -79,22 +80,13 @@ def _ignore() -> None:
 
 _FOLDER = Path(__file__).parent
 _CELL = ("bar", "equations", "exports", "host", "scene", "steps", "symbols", "units")
-_READER = ("exports", "feed", "half", "scales", "words")
+_READER = ("feed", "half", "scales", "words")
 _SHARED = [*(f"cell_{part}.js" for part in _CELL), *(f"reader_{part}.js" for part in _READER)]
 _SCRIPTS = ["unrolled_host.js", *sorted(path.name for path in _FOLDER.glob("unrolled_*.js")), *_SHARED]
-_LOADER = f"""
-const scripts = {_SCRIPTS};
-const load = (name) => import(`${{window.location.origin}}/unroll/${{name}}`);
-let loading;
-export default async function (component) {{
-  loading ??= Promise.all(scripts.map(load));
-  return (await loading)[0].mount(component);
-}}
-"""
 
 _HOST = st.components.v2.component(
     "unroll_unrolled",
     css=host_styles("cell_diagram.css", "unrolled.css"),
-    js=_LOADER,
+    js=loader(_SCRIPTS),
     isolate_styles=False,
 )

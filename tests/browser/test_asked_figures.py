@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +60,43 @@ def test_a_picture_comes_with_its_sentence_and_no_markup_of_the_server_s(asked_p
     assert "<b>of all</b>" in reading.text_content()
     assert reading.locator("strong").all_text_contents() == ["None", f"{norm_at_start(1.0):.3g}"]
     assert reading.locator("b").count() == 0
+
+
+def table_of(page, name: str) -> list[dict[str, str]]:
+    """What the figure's own button downloads."""
+    panel = page.locator(f"[data-panel=asked-{name}]")
+    panel.locator(".nsewdrag").first.hover()
+    with page.expect_download() as coming:
+        panel.locator("[data-title='Download the numbers as CSV']").click()
+    assert coming.value.suggested_filename == f"asked-{name}.csv"
+    return list(csv.DictReader(io.StringIO(coming.value.path().read_text(encoding="utf-8"))))
+
+
+def test_the_numbers_of_a_picture_are_downloaded_as_they_are(asked_page) -> None:
+    norms = initial_flows(CONFIG)[0].norms()[0, 0]
+    curve, cells = table_of(asked_page, "norms"), table_of(asked_page, "matrix")
+    assert [float(row["y"]) for row in curve] == pytest.approx(norms, rel=1e-12)
+    assert {(row["series"], row["x_axis"], row["z"]) for row in curve} == {(MODEL.label, "timestep t", "")}
+    drawn = np.array([float(row["z"]) for row in cells]).reshape(20, 20)
+    np.testing.assert_allclose(drawn, np.tril(np.tile(np.log10(norms), (20, 1))), rtol=1e-12)
+    assert [(row["x"], row["y"]) for row in cells[:21]] == [(str(t), "1") for t in range(1, 21)] + [("1", "2")]
+
+
+def test_a_table_marks_what_is_no_number_and_holds_no_formula(asked_page) -> None:
+    figure = """{ _fullLayout: { xaxis: { title: { text: "x, y" } }, yaxis: {} }, _fullData: [
+        { visible: true, name: "=1+1", x: [1, 2, 3], y: [NaN, Infinity, null], customdata: ['a "b"', [1, 2], "-3"] },
+        { visible: true, name: "-3 or less", x: [1], y: [1] },
+        { visible: "legendonly", name: "hidden", y: [1] },
+    ] }"""
+    written = asked_page.evaluate(f"import('/unroll/live_csv.js').then(({{ table }}) => table({figure}))")
+    head, *lines = csv.reader(io.StringIO(written))
+    assert head == ["series", "x", "x_axis", "y", "y_axis", "z", "measured"]
+    assert lines == [
+        ["'=1+1", "1", "x, y", "NaN", "", "", 'a "b"'],
+        ["'=1+1", "2", "x, y", "Inf", "", "", "1 2"],
+        ["'=1+1", "3", "x, y", "", "", "", "-3"],
+        ["'-3 or less", "1", "x, y", "1", "", "", ""],
+    ]
 
 
 def test_the_costlier_picture_is_asked_for_first_when_a_control_moves(asked_page) -> None:

@@ -30,7 +30,8 @@ from dashboard.early_scripts import FIRST_HOSTS, PLOTLY_URL, WIDGETS, imported
 from dashboard.frontdoor import MIDDLEWARE
 from dashboard.plotly_script import CARTESIAN, bundle, opened
 from dashboard.readers import Readers
-from dashboard.routes import ROUTES, SCRIPTS, readers_of
+from dashboard.routes import ROUTES, readers_of
+from dashboard.scripts import FOLDER, script_names, scripts_address
 
 LENGTH = 20
 
@@ -261,10 +262,14 @@ def test_plotly_loses_its_loader_and_keeps_its_license_and_an_unknown_script_is_
     assert opened("var Plotly = 1;") == "var Plotly = 1;"
 
 
-def test_our_scripts_are_asked_for_again_and_nothing_else_is_served(port: int) -> None:
-    script = ask(port, "/unroll/live_figures.js")
-    assert script.headers["content-type"].startswith("text/javascript")
-    assert ask(port, "/unroll/live_figures.js", {"If-None-Match": script.headers["etag"]}).status == 304
+def test_scripts_of_the_newest_version_are_kept_and_nothing_else_is_served(port: int) -> None:
+    newest = ask(port, f"{scripts_address()}live_figures.js")
+    assert newest.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in newest.headers["cache-control"]
+    for address in ("/unroll/live_figures.js", "/unroll/scripts/older/live_figures.js"):
+        script = ask(port, address)
+        assert (script.body, script.headers["cache-control"]) == (newest.body, "no-cache")
+        assert ask(port, address, {"If-None-Match": script.headers["etag"]}).status == 304
     assert {ask(port, f"/unroll/{name}").status for name in ("live_figures.py", "..%2fserver.py", "x.js")} == {404}
 
 
@@ -287,8 +292,9 @@ def early(port: int, address: str) -> tuple[str, set[str]]:
 
 def test_pages_begin_plotly_the_hosts_modules_and_widgets_early(port: int) -> None:
     text, scripts = early(port, "/")
-    live = {f"/unroll/{name}" for name in SCRIPTS if name.startswith("live_")}
-    assert live - scripts == {"/unroll/live_asked.js", "/unroll/live_strip.js"}  # those come with what needs them
+    live = {name for name in script_names() if name.startswith("live_")}
+    ours = {script.removeprefix(scripts_address()) for script in scripts}
+    assert live - ours == {"live_asked.js", "live_strip.js"}  # those come with what needs them
     assert f'<script async src="{PLOTLY_URL}"></script>' in text.split("</head>")[0]
     for widget in WIDGETS:
         (name,) = [script for script in scripts if script.startswith(f"/static/js/{widget}.")]
@@ -298,17 +304,25 @@ def test_pages_begin_plotly_the_hosts_modules_and_widgets_early(port: int) -> No
 @pytest.mark.parametrize("view", FIRST_HOSTS)
 def test_a_view_that_plotly_does_not_draw_first_begins_its_own_host(port: int, view: str) -> None:
     text, scripts = early(port, f"/{view}")
-    assert f"/unroll/{FIRST_HOSTS[view]}" in scripts and PLOTLY_URL not in text
+    assert scripts_address() + FIRST_HOSTS[view] in scripts and PLOTLY_URL not in text
     assert all(ask(port, script).status == 200 for script in scripts if script.startswith("/unroll/"))
     text, scripts = early(port, f"/{view}?r_show=stack&show=other")
-    assert PLOTLY_URL in text and "/unroll/live_figures.js" in scripts
+    assert PLOTLY_URL in text and f"{scripts_address()}live_figures.js" in scripts
+
+
+def test_a_script_that_changes_gets_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.scripts.FOLDER", tmp_path)
+    seen = [scripts_address()]
+    for text in ("1", "22"):
+        (tmp_path / "one.js").write_text(text)
+        seen.append(scripts_address())
+    assert len(set(seen)) == 3
 
 
 def test_scripts_are_followed_to_all_that_they_import() -> None:
-    folder = Path(SCRIPTS["search_host.js"]).parent
-    found = imported(folder, ["search_host.js"])
+    found = imported(FOLDER, ["search_host.js"])
     assert {"search_inspector.js", "search_attention.js", "reader_words.js"} <= found  # host, inspector, its parts
-    assert all((folder / name).exists() for name in found)
+    assert all((FOLDER / name).exists() for name in found)
 
 
 def test_foreign_host_names_are_refused_and_all_answers_are_guarded(port: int, short: str) -> None:
