@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,18 +24,35 @@ ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 READY = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 HEALTH_SECONDS = 60
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--process-per-site")
+VIEWPORT = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator:
-    """A headless browser, Debian's or the user's."""
+    """A headless browser, Debian's or the user's; the pages of one visitor share a process, which is started once."""
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
     with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def visitors(chromium) -> Callable:
+    """The session's visitor with these options of Playwright's: scripts that he has loaded he need not load again."""
+    known: dict[str, Any] = {}
+
+    def visitor(server: str, options: dict[str, Any]):
+        name = f"{server} {sorted(options.items())}"
+        if name not in known:
+            known[name] = chromium.new_context(**options)
+            known[name].new_page().goto(f"{server}/_stcore/health")  # a page that stays keeps the process
+        return known[name]
+
+    return visitor
 
 
 @contextlib.contextmanager
@@ -96,14 +114,19 @@ def server(runs: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(chromium) -> Iterator[Callable]:
-    """Open an address in a browser of its own; `options` are Playwright's for a context."""
-    contexts, complaints = [], []
+def open_page(chromium, visitors) -> Iterator[Callable]:
+    """Open an address as the session's visitor, whom the server has not met, or as a guest who has loaded nothing yet.
 
-    def opened(address: str, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
+    `options` are Playwright's for a context.
+    """
+    guests, pages, complaints = [], [], []
+
+    def opened(address: str, viewport: dict[str, int] = VIEWPORT, is_guest: bool = False, **options):
+        context = chromium.new_context(**options) if is_guest else visitors(_origin(address), options)
+        guests.extend([context] * is_guest)
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size(viewport)
         page.on("console", lambda message: _is_complaint(message) and complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _is_foreign(request.url) and complaints.append(request.url))
@@ -113,7 +136,10 @@ def open_page(chromium) -> Iterator[Callable]:
         return page
 
     yield opened
-    for context in contexts:
+    for page in pages:
+        page.context.clear_cookies()
+        page.close()
+    for context in guests:
         context.close()
     assert complaints == []
 
@@ -127,6 +153,11 @@ def page(server: str, open_page: Callable):
 def _is_complaint(message) -> bool:
     """An error, but not Streamlit's own search for its server, which asks below a deep link first and gets 404."""
     return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_foreign(address: str) -> bool:

@@ -312,4 +312,5 @@ def test_the_picture_taken_home_draws_the_cell_without_the_page(show, tmp_path) 
     said = alone.evaluate("document.documentElement.textContent")
     assert f"unit {UNIT}, t = {T}" in said and page.locator(".node.box .number").first.text_content() in said
     picture = np.asarray(Image.open(io.BytesIO(alone.screenshot())).convert("RGB"))
+    alone.close()
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50

@@ -108,7 +108,7 @@ def test_a_structural_change_starts_anew_and_ends_the_run(flow, server):
 def test_another_visitor_sees_a_shared_run_but_cannot_steer_it(flow, open_page):
     train(flow, steps=20_000)
     wait_for_status(flow, "training")
-    guest = open_page(flow.url)
+    guest = open_page(flow.url, is_guest=True)
     wait_for_status(guest, "training")
     assert button(guest, "end").is_disabled() and button(guest, "pause").is_disabled()
     button(flow, "end").click()

@@ -19,7 +19,7 @@ LOSS_POINT = """() => [...document.querySelectorAll('.js-plotly-plot')].some(
 
 def test_page_to_first_picture_and_click_to_first_live_point(server, open_page):
     open_page(server).locator(PICTURE).first.wait_for()  # warm
-    rounds = [waits(open_page(server), f"{server}/gradient-flow") for _ in range(ROUNDS)]
+    rounds = [waits(open_page(server, is_guest=True), f"{server}/gradient-flow") for _ in range(ROUNDS)]
     picture, heading, point = (sorted(times)[ROUNDS // 2] for times in zip(*rounds, strict=True))
     print(
         f"\npage to first picture {picture:.2f} s ({picture / heading:.2f}× the page's heading); "
