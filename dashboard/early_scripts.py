@@ -21,6 +21,11 @@ FIRST_HOSTS = {"gates": "reader_host.js", "recurrence": "unrolled_host.js", "dec
 """Views whose first section is not drawn by plotly.js: what draws it."""
 WIDGETS = ("BidiComponent", "ButtonGroup", "DownloadButton", "NumberInput", "Selectbox", "TextInput", "rehype-katex")
 """Streamlit's names of what nearly every page of ours has."""
+CONNECT = """<script>window.__streamlit = {
+  BACKEND_BASE_URL: location.origin,
+  HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
+};</script>"""
+"""Tells Streamlit's page where its server is: else it asks twice, and first below the address of the view, in vain."""
 _STREAMLITS = Path(streamlit.__file__).parent / "static" / "static" / "js"
 _IMPORTED = re.compile(r"""\b(?:from|import)\s*"\./([\w.-]+\.js)\"""")
 
@@ -37,7 +42,9 @@ def _tags(host: str, folder: str) -> bytes:
     addresses += [f"/static/js/{name}" for name in widget_scripts()]
     plotly_js = f'<script async src="{PLOTLY_URL}"></script>' if host == FIGURES else ""
     where = f'<meta name="{META}" content="{folder}">'
-    return (where + plotly_js + "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)).encode()
+    return (
+        CONNECT + where + plotly_js + "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)
+    ).encode()
 
 
 @cache

@@ -21,7 +21,7 @@ from dashboard.answering import asked_endpoint
 from dashboard.answers import MOST_STRIDE, rows_answer
 from dashboard.plotly_script import plotly_script
 from dashboard.readers import readers_of
-from dashboard.scripts import FOLDER, script_names, scripts_version
+from dashboard.scripts import script, scripts_version
 
 if TYPE_CHECKING:
     from dashboard.asked import Analysis
@@ -42,11 +42,11 @@ def plotly_js(request: Request) -> Response:
 
 def script_js(request: Request) -> Response:
     """One of our own scripts; browsers keep that of the newest version, and else ask each time whether it changed."""
-    name, version = request.path_params["name"], request.path_params.get("version")
-    if name not in script_names():
+    path = script(request.path_params["name"])
+    if path is None:
         return JSONResponse({"error": "There is no such script."}, 404)
-    body = (FOLDER / name).read_bytes()
-    if version == scripts_version():
+    body = path.read_bytes()
+    if request.path_params.get("version") == scripts_version():
         return Response(body, media_type="text/javascript", headers={"Cache-Control": KEPT})
     tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {"Cache-Control": "no-cache", "ETag": tag}

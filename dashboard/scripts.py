@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from functools import lru_cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "widgets"
@@ -10,13 +12,20 @@ META = "unroll-scripts"
 """Name of the page's <meta> that says where its scripts are."""
 
 
-def script_names() -> set[str]:
-    """Every script there is."""
-    return {path.name for path in FOLDER.glob("*.js")}
+def script(name: str) -> Path | None:
+    """The file of one script; None if there is none of that name."""
+    path = FOLDER / name
+    return path if path.suffix == ".js" and path.parent == FOLDER and path.is_file() else None
 
 
 def scripts_version() -> str:
-    """Another one as soon as any script is another."""
+    """Another one within a second after any script has become another."""
+    return version_at(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def version_at(_second: int) -> str:
+    """Of the scripts as they lie there at the first call for this second."""
     seen = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(FOLDER.glob("*.js"))]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 

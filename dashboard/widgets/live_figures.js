@@ -1,5 +1,6 @@
 /** The host of live figures: mounted once a page, it follows a run by itself and updates its panels in place. */
 
+import { Asking } from "./live_asked.js";
 import { Feed } from "./live_feed.js";
 import { Panel } from "./live_panel.js";
 import { Scrubber } from "./live_scrubber.js";
@@ -10,7 +11,6 @@ const ECHO_MS = 1000;
 const FRAME_MS = 12;
 const hosts = new WeakMap();
 let plotly;
-let asking; // the script of asked panels, which most pages do without
 
 /** Called by Streamlit at the first run, and again whenever data or theme change; returns what ends it. */
 export function mount(component) {
@@ -119,10 +119,7 @@ class Host {
   }
 
   /** Tell an asked panel what it is to ask for now. */
-  async ask(panel) {
-    asking ??= import("./live_asked.js");
-    const { Asking } = await asking;
-    if (!panel.element.isConnected) return;
+  ask(panel) {
     panel.asking ??= new Asking(panel, () => this.drawSoon());
     panel.asking.see(panel.isNear);
     panel.asking.want(this.feed.run, this.pinned);

@@ -77,6 +77,7 @@ export class Panel {
     if (!figure) return;
     const layout = {
       dragmode: IS_TOUCH ? false : "zoom",
+      margin: margin(figure.layout),
       ...structuredClone(figure.layout), // Plotly writes zoom into what it is given, and would take that for ours
       template: theme,
       uirevision: this.kind === "asked" ? `${this.given.question.split("?")[0]} ${revision}` : revision,
@@ -177,6 +178,17 @@ export class Panel {
     if (this.isMade) Plotly.purge(this.plot);
     this.element.remove();
   }
+}
+
+/** Room for the ticks and titles of most figures: Plotly draws all anew when it finds that they need more than there is. */
+function margin({ xaxis, yaxis }) {
+  const left = isTitled(yaxis) && yaxis.side !== "right" ? 54 : 24;
+  const bottom = xaxis?.side === "top" ? 8 : isTitled(xaxis) ? 42 : 24;
+  return { l: left, r: 8, t: 8, b: bottom };
+}
+
+function isTitled(axis) {
+  return Boolean(axis?.title?.text);
 }
 
 /** A line over each of a plot's subplots, at one value. */
