@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,20 +54,20 @@ def table_work(asked: Asked) -> Work:
     """A picture of a table: of the shipped model, of a run at a step, else of the models before training."""
     draw, token = TABLES[asked.name.rpartition("/")[2]], int(asked.extra.get("token", 0))
     if SHIPPED in asked.extra:
-        return Work((), None, body=packed(draw(shipped_table(), token), None))
+        return Work(("shipped", asked.name, token), None, (), lambda _: draw(shipped_table(), token))
     table = _recorded(asked, is_change="change" in asked.extra)
     if table is not None:
         return Work((), table.step, body=packed(_dated(draw(table, token), table), table.step))
-    if not asked.config.models[asked.models[0]].vectors:  # drawn in milliseconds, where a worker may be busy
-        rows = initial_rows(asked.config, asked.models[0], server.texts_root())
-        return Work((), None, body=packed(draw(planned_table(asked.config, asked.models[0], rows), token), None))
-    call = _call(initial_rows, asked.config, asked.models[0], server.texts_root())
-    return Work(
-        ("answer", asked.name, token, call.key),
-        None,
-        (call,),
-        lambda rows: draw(planned_table(asked.config, asked.models[0], rows[0]), token),
-    )
+    model = asked.models[0]
+    arguments = (asked.config, model, server.texts_root())
+    key = ("answer", asked.name, token, *arguments)
+
+    def drawn(results: list[np.ndarray]) -> Drawn:
+        rows = results[0] if results else initial_rows(*arguments)
+        return draw(planned_table(asked.config, model, rows), token)
+
+    is_slow = asked.config.models[model].vectors  # else made in milliseconds, where a worker may be busy
+    return Work(key, None, (_call(initial_rows, *arguments),) if is_slow else (), drawn)
 
 
 def movement_work(asked: Asked) -> Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,10 +38,16 @@ async def _claim(request: Request) -> Response:
 def sweep_work(draw: Callable[[Recording], Drawn], shipped: str, run: str | None) -> Work:
     """The picture of a sweep: of the run, or of the recording that ships. Errors: RecordingError."""
     if run is None:
-        with open_recording(shipped) as recording:
-            return Work((), None, body=packed(draw(recording), None))
+        return Work((), None, body=_shipped(draw, shipped))
     with readers_of(server.runs_root()).reading(run) as recording:
         return Work((), recording.last_step, body=packed(draw(recording), recording.last_step))
+
+
+@lru_cache(maxsize=32)
+def _shipped(draw: Callable[[Recording], Drawn], shipped: str) -> bytes:
+    """The picture of a recording that ships, which no run changes."""
+    with open_recording(shipped) as recording:
+        return packed(draw(recording), None)
 
 
 claim = answered(_claim)

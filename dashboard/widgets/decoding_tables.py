@@ -13,14 +13,15 @@ from core.recordings.search import Hypothesis
 from core.recordings.search_outcomes import Account, Outcome
 from dashboard.decoding_readings import parting, written
 from dashboard.decoding_sources import TEXT_REPEATS
+from dashboard.readings import verbatim
 
 PARTING = "parts at token"
 """A column that is left out where all agree."""
+HYPOTHESES = ("| # | hypothesis | P | log P (nats) | score | tokens | ended |", "| -: | :- | -: | -: | -: | -: | :- |")
+"""Head of a table in Markdown: the grid of `st.dataframe` is a megabyte of script, and the tree would wait for it."""
 NUMBERS = {
-    "P": st.column_config.NumberColumn(format="%.4g"),
     "log P": st.column_config.NumberColumn("log P (nats)", format="%.5g"),
     "score": st.column_config.NumberColumn(format="%.5g"),
-    "hypothesis": st.column_config.TextColumn(width="large"),
     "answer": st.column_config.TextColumn(width="large"),
     "seconds": st.column_config.NumberColumn(format="%.3f"),
 }
@@ -30,21 +31,16 @@ def hypotheses_table(symbols: Sequence[str], found: Sequence[Hypothesis], accoun
     """The n best; with the account of the search, what repeats is marked in the text."""
     spans = account.repeats if account is not None else ((),) * len(found)
     rows = [_row(symbols, one, place, spans[place]) for place, one in enumerate(found)]
-    _show(rows, "n-best")
+    st.markdown("\n".join([*HYPOTHESES, *rows]))
     if any(spans):
         st.caption("What stands in ⟦ ⟧ repeats something that came before.")
 
 
-def _row(symbols: Sequence[str], one: Hypothesis, place: int, repeats: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    return {
-        "#": place + 1,
-        "hypothesis": written(symbols, one.tokens, repeats),
-        "P": math.exp(one.log_prob),
-        "log P": one.log_prob,
-        "score": one.score,
-        "tokens": len(one.tokens),
-        "ended": "by the end token" if one.is_ended else "cut at the greatest length",
-    }
+def _row(symbols: Sequence[str], one: Hypothesis, place: int, repeats: Sequence[tuple[int, int]]) -> str:
+    text = verbatim(written(symbols, one.tokens, repeats)).replace("  ", "\u00a0 ")  # else they melt into one space
+    ended = "by the end token" if one.is_ended else "cut at the greatest length"
+    numbers = f"{math.exp(one.log_prob):.4g} | {one.log_prob:.5g} | {one.score:.5g} | {len(one.tokens)}"
+    return f"| {place + 1} | {text} | {numbers} | {ended} |"
 
 
 def outcomes_table(symbols: Sequence[str], found: Sequence[Outcome], key: str) -> None:
