@@ -19,8 +19,19 @@ PLOTLY_URL = f"/unroll/plotly.min.js?v={plotly.__version__}-cartesian"
 FIGURES = "live_figures.js"
 FIRST_HOSTS = {"gates": "reader_host.js", "recurrence": "unrolled_host.js", "decoding": "search_host.js"}
 """Views whose first section is not drawn by plotly.js: what draws it."""
-WIDGETS = ("BidiComponent", "ButtonGroup", "DownloadButton", "NumberInput", "Selectbox", "TextInput", "rehype-katex")
+WIDGETS = (
+    "BidiComponent",
+    "Button",
+    "ButtonGroup",
+    "DownloadButton",
+    "NumberInput",
+    "Selectbox",
+    "TextInput",
+    "rehype-katex",
+)
 """Streamlit's names of what nearly every page of ours has."""
+MORE_WIDGETS = {"attention": ("Slider",), "gates": ("Checkbox",)}
+"""Of what the first section of a view has beside them."""
 CONNECT = """<script>window.__streamlit = {
   BACKEND_BASE_URL: location.origin,
   HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
@@ -32,25 +43,25 @@ _IMPORTED = re.compile(r"""\b(?:from|import)\s*"\./([\w.-]+\.js)\"""")
 
 def early_tags(path: str, query: str) -> bytes:
     """HTML for the head of the page at an address."""
-    first = FIRST_HOSTS.get(path.strip("/"), FIGURES)
-    return _tags(FIGURES if "show=" in query else first, scripts_address())
+    view = path.strip("/")
+    host = FIGURES if "show=" in query else FIRST_HOSTS.get(view, FIGURES)
+    return _tags(host, (*WIDGETS, *MORE_WIDGETS.get(view, ())), scripts_address())
 
 
-@lru_cache(maxsize=8)
-def _tags(host: str, folder: str) -> bytes:
+@lru_cache(maxsize=32)
+def _tags(host: str, widgets: tuple[str, ...], folder: str) -> bytes:
     addresses = [folder + name for name in sorted(imported(FOLDER, [host]))]
-    addresses += [f"/static/js/{name}" for name in widget_scripts()]
+    addresses += [f"/static/js/{name}" for name in widget_scripts(widgets)]
     plotly_js = f'<script async src="{PLOTLY_URL}"></script>' if host == FIGURES else ""
     where = f'<meta name="{META}" content="{folder}">'
-    return (
-        CONNECT + where + plotly_js + "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)
-    ).encode()
+    preloads = "".join(f'<link rel="modulepreload" href="{one}">' for one in addresses)
+    return (CONNECT + where + plotly_js + preloads).encode()
 
 
 @cache
-def widget_scripts() -> list[str]:
-    """Streamlit's scripts of WIDGETS beside those with which every page starts."""
-    found = [path.name for name in WIDGETS for path in _STREAMLITS.glob(f"{name}.*.js")]
+def widget_scripts(widgets: tuple[str, ...]) -> list[str]:
+    """Streamlit's scripts of these widgets beside those with which every page starts."""
+    found = [path.name for name in widgets for path in _STREAMLITS.glob(f"{name}.*.js")]
     start = [path.name for path in _STREAMLITS.glob("index.*.js")]
     return sorted(imported(_STREAMLITS, found) - imported(_STREAMLITS, start))
 
