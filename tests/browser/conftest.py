@@ -93,12 +93,6 @@ def _wait_for_health(process: subprocess.Popen, port: int, log) -> None:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Callable:
-    """`serving`, for tests that bring an app of their own."""
-    return serving
-
-
-@pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of recordings of the session's servers."""
     folder = tmp_path_factory.mktemp("browser") / "runs"
@@ -110,6 +104,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(runs: Path) -> Iterator[str]:
     """The address of the dashboard as users start it."""
     with serving(ROOT / "streamlit_app.py", runs) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def hosts(runs: Path) -> Iterator[str]:
+    """The address of the tests' own pages, one a host; see apps/pages.py."""
+    with serving(Path(__file__).parent / "apps" / "launcher.py", runs) as address:
         yield address
 
 

@@ -16,7 +16,7 @@ from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.rows import records
-from tests.browser.apps.reading import IS_SHOWN, LAUNCHER, open_reader, place_of, said, script_runs, values
+from tests.browser.apps.reading import IS_SHOWN, open_reader, place_of, said, script_runs, values
 
 pytestmark = pytest.mark.browser
 GATES = ("input", "forget", "candidate", "output", "cell", "hidden")
@@ -27,9 +27,8 @@ CONFIG = TrainingConfig(
 
 
 @pytest.fixture(scope="session")
-def address(serve: Callable, runs: Path) -> Iterator[str]:
-    with serve(LAUNCHER, runs) as address:
-        yield address
+def address(hosts: str) -> str:
+    return f"{hosts}/reader_page"
 
 
 @pytest.fixture

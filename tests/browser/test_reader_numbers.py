@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from plotly.colors import sample_colorscale
 from core.training.read_planes import ReadPlanes, read_planes
 from core.training.reading import Passage
 from core.training.start import SHIPPED
-from tests.browser.apps.reading import LAUNCHER, open_reader, place_of, said, values
+from tests.browser.apps.reading import open_reader, place_of, said, values
 
 pytestmark = pytest.mark.browser
 TEXT = "def f(x):\n    return x  # why\n"
@@ -36,9 +35,8 @@ POOLED = """async ([units, steps, width, height, seed]) => {
 
 
 @pytest.fixture(scope="session")
-def address(serve: Callable, runs: Path) -> Iterator[str]:
-    with serve(LAUNCHER, runs) as address:
-        yield address
+def address(hosts: str) -> str:
+    return f"{hosts}/reader_page"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from core.recordings.search import Search
 from core.recordings.search_tree import Status
 
 pytestmark = pytest.mark.browser
-LAUNCHER = Path(__file__).parent / "apps" / "search_launcher.py"
 SYMBOLS = GREEDY_LOSES.symbols
 A, B, C, STOP = range(4)
 WORDS = {Status.END_DROPPED: "end dropped"}
@@ -38,9 +37,8 @@ class Drawn(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def address(serve: Callable, runs: Path) -> Iterator[str]:
-    with serve(LAUNCHER, runs) as address:
-        yield address
+def address(hosts: str) -> str:
+    return f"{hosts}/search_page"
 
 
 @pytest.fixture

@@ -1,9 +1,26 @@
-"""The dashboard's server with one page: live figures of the run in the address, and what Python hears from them."""
+"""The dashboard's server with a page for each of its hosts: what is drawn the address says, and the page what it hears.
+
+/asked_page takes its analyses from the tests.
+"""
 
 import streamlit as st
+from starlette.routing import Route
 
+from dashboard.answering import asked_endpoint
 from dashboard.frontdoor import MIDDLEWARE
 from dashboard.lifespan import lifespan
 from dashboard.routes import ROUTES
 
-app = st.App("live_page.py", routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
+
+def _analyses():
+    from tests.browser.apps.measured import ANALYSES
+
+    return ANALYSES
+
+
+app = st.App(
+    "pages.py",
+    routes=[Route("/unroll/asked/{name}", asked_endpoint(_analyses)), *ROUTES],
+    middleware=MIDDLEWARE,
+    lifespan=lifespan,
+)
