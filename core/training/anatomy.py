@@ -37,12 +37,12 @@ def recurrent_spectrum_at(
     moment: Moment, layer: int, direction: int, example: int, texts: Path | None
 ) -> RecurrentSpectrum:
     """Spectra of W_hh, whichever the example. Errors: as `paths_at`."""
-    return recurrent_spectrum(_call(seen(moment, texts)), layer, direction)
+    return recurrent_spectrum(_call(seen(moment, texts, with_gradient=False)), layer, direction)
 
 
 def jacobians_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> JacobianSpectrum:
     """Singular values of one example's Jacobians and of their products. Errors: as `paths_at`, and for the example."""
-    return jacobian_spectrum(_call(seen(moment, texts)), layer, direction, example)
+    return jacobian_spectrum(_call(seen(moment, texts, with_gradient=False)), layer, direction, example)
 
 
 def loss_reach_at(moment: Moment, layer: int, direction: int, example: int, texts: Path | None) -> ReachOfText:
@@ -61,17 +61,18 @@ def histograms_at(moment: Moment, layer: int, direction: int, example: int, text
     return block_histograms(parameter_blocks(model), flattened(model.parameters()), gradients)
 
 
-def seen(moment: Moment, texts: Path | None) -> Observed:
+def seen(moment: Moment, texts: Path | None, with_gradient: bool = True) -> Observed:
     """As `observe`, which is spared if a question was about the same moment just now. It is only to be read."""
     parameters = None if moment.parameters is None else hashlib.sha256(moment.parameters.tobytes()).digest()
     key = (moment.config, moment.model, moment.step, parameters, texts)
-    if key in _kept:
-        return _kept[key]
-    observed = observe(moment, texts)
+    for known in ((key, True), (key, with_gradient)):
+        if known in _kept:
+            return _kept[known]
+    observed = observe(moment, texts, with_gradient)
     while len(_kept) >= MAX_MODELS:
         del _kept[next(iter(_kept))]
     if moment.config.model_states(moment.model) <= MOST_STATES_KEPT:
-        _kept[key] = observed
+        _kept[key, with_gradient] = observed
     return observed
 
 

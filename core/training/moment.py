@@ -60,12 +60,12 @@ class Draw:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """One forward and backward pass, and what was seen of it."""
+    """One forward and perhaps backward pass, and what was seen of it."""
 
     task: Task
     batch: Batch
     model: SequenceModel
-    """Its parameters hold their gradients, before clipping."""
+    """After a backward pass its parameters hold their gradients, before clipping."""
     outputs: Tensor
     """Shape (N, T, C), detached."""
     loss: float
@@ -74,12 +74,13 @@ class Observed:
     """Of all examples; the layer is called WATCHED_LAYER."""
 
 
-def observe(moment: Moment, texts: Path | None = None) -> Observed:
+def observe(moment: Moment, texts: Path | None = None, with_gradient: bool = True) -> Observed:
     """Rebuild the model, draw the step's batch and make the pass that `train` makes there, bit for bit.
 
     Args:
         moment: Which model of which run, when.
         texts: The folder of the users' own texts.
+        with_gradient: Whether to make the backward pass too, which takes most of the time.
 
     Errors: TextError for a text that is not there; ValueError for parameters of another model.
     """
@@ -88,7 +89,7 @@ def observe(moment: Moment, texts: Path | None = None) -> Observed:
     model = initial_model(config, moment.model, task, texts)
     if moment.parameters is not None:
         load_parameters(model, moment.parameters)
-    return observe_pass(model, task, draw(task, config, moment.step))
+    return observe_pass(model, task, draw(task, config, moment.step), with_gradient)
 
 
 def draw(task: Task, config: TrainingConfig, step: int) -> Draw:
@@ -98,13 +99,18 @@ def draw(task: Task, config: TrainingConfig, step: int) -> Draw:
     return Draw(batch, int(rng.integers(2**32)))
 
 
-def observe_pass(model: SequenceModel, task: Task, drawn: Draw) -> Observed:
-    """One forward and backward pass under watch; leaves the caller's random numbers alone."""
-    with torch.random.fork_rng(devices=[]), watch(model, examples=None) as watched:
+def observe_pass(model: SequenceModel, task: Task, drawn: Draw, with_gradient: bool = True) -> Observed:
+    """One forward and perhaps backward pass under watch; leaves the caller's random numbers alone."""
+    with (
+        torch.random.fork_rng(devices=[]),
+        watch(model, examples=None) as watched,
+        torch.set_grad_enabled(with_gradient),
+    ):
         torch.default_generator.manual_seed(drawn.dropout_seed)
         outputs = model(drawn.batch.inputs)
         loss = task.loss(outputs, drawn.batch)
-        loss.backward()
+        if with_gradient:
+            loss.backward()
     return Observed(task, drawn.batch, model, outputs.detach(), loss.item(), watched)
 
 

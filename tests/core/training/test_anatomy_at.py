@@ -6,6 +6,7 @@ import pytest
 
 from core.models.blocks import parameter_blocks
 from core.models.config import ModelConfig
+from core.probes.jacobians import jacobian_spectrum
 from core.probes.loss_reach import loss_reach
 from core.tasks.config import VARIANTS, TaskConfig
 from core.training import anatomy
@@ -112,6 +113,19 @@ def test_one_moments_pictures_share_one_pass_and_another_moment_gets_its_own(tra
     for step in range(1, 5):
         seen(Moment(CONFIG, 0, step), None)
     assert seen(moment, None) is not before and seen(moment, None).loss == before.loss
+
+
+def test_a_forward_pass_alone_is_the_same_and_serves_where_no_gradient_is_asked_for():
+    moment = Moment(CONFIG, 1, 3)  # with dropout
+    alone, whole = observe(moment, with_gradient=False), observe(moment)
+    assert alone.outputs.equal(whole.outputs) and alone.loss == whole.loss
+    assert all(parameter.grad is None for parameter in alone.model.parameters())
+    spectra = [jacobian_spectrum(one.watched.calls(WATCHED_LAYER)[-1], layer=1) for one in (alone, whole)]
+    np.testing.assert_array_equal(spectra[0].products, spectra[1].products)
+    forward = seen(moment, None, with_gradient=False)
+    assert seen(moment, None, with_gradient=False) is forward
+    full = seen(moment, None)
+    assert full is not forward and seen(moment, None, with_gradient=False) is full
 
 
 def test_whether_a_pass_is_kept_hangs_on_its_own_model_alone(monkeypatch):
