@@ -84,7 +84,10 @@ def recurrent_spectrum(call: RecurrentCall, layer: int = 0, direction: int = 0) 
 
 def singular_values(matrices: Tensor) -> np.ndarray:
     """Of each matrix (…, R, C), largest first, shape (…, min(R, C)); NaN for a matrix that is not finite."""
-    finite = matrices.isfinite().all(dim=-1).all(dim=-1)
+    lowest, highest = matrices.flatten(-2).aminmax(dim=-1)  # either is NaN if any is
+    finite = lowest.isfinite() & highest.isfinite()
+    if bool(finite.all()):
+        return torch.linalg.svdvals(matrices).cpu().numpy()
     found = matrices.new_full((*matrices.shape[:-2], min(matrices.shape[-2:])), torch.nan)
     found[finite] = torch.linalg.svdvals(matrices[finite])
     return found.cpu().numpy()

@@ -93,6 +93,10 @@ class LSTMScan:
         size = self.cells.shape[-1]
         return self.activations[..., index * size : (index + 1) * size]
 
+    def forget(self) -> Tensor:
+        """f_t, shape (T, N, H); not a copy."""
+        return self._gate(1)
+
     def exposure(self, examples: Tensor | slice) -> Tensor:
         """∂(o_t ⊙ tanh c_t)/∂c_t = o_t ⊙ (1 − tanh² c_t), shape (T, N, H)."""
         return torch.addcmul(

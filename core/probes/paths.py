@@ -59,7 +59,7 @@ def _of_rnn(one: Replayed, scan: RNNScan) -> GradientPaths:
 
 def _of_lstm(one: Replayed, scan: LSTMScan) -> GradientPaths:
     assert one.outside_cell is not None and one.adjoint.cell is not None  # an LSTM's replay has them
-    forget, exposure = scan.gates(slice(None))["forget"], scan.exposure(slice(None))
+    forget, exposure = scan.forget(), scan.exposure(slice(None))
     exposed, returned = one.external, _through_weights(one)
     if scan.projection is not None:
         exposed, returned = exposed @ scan.projection, returned @ scan.projection  # (T, N, P) -> (T, N, H)

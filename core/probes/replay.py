@@ -87,9 +87,10 @@ def replay(call: RecurrentCall) -> list[Replayed]:
     for layer in reversed(range(call.layers)):
         places = range(layer * call.directions, (layer + 1) * call.directions)
         row = [_replayed(call, index, forward[index], from_above) for index in places]
-        into_inputs = [one.turned(one.adjoint.input_preactivation @ one.weights.input) for one in row]
-        from_above = dropped(call, layer, torch.stack(into_inputs).sum(0))
         found.append(row)
+        if layer:
+            into_inputs = [one.turned(one.adjoint.input_preactivation @ one.weights.input) for one in row]
+            from_above = dropped(call, layer, torch.stack(into_inputs).sum(0))
     return [one for row in reversed(found) for one in row]
 
 

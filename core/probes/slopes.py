@@ -63,7 +63,7 @@ def _of_gru(scan: GRUScan) -> Slopes:
 def _of_lstm(scan: LSTMScan) -> Slopes:
     """c_t hangs on i, f, g and on f ⊙ c_{t−1}; h_t on o, and on all of these through tanh c_t."""
     every = scan.slopes()  # (T, N, 4, H)
-    exposure, forget = scan.exposure(slice(None)), scan.gates(slice(None))["forget"]
+    exposure, forget = scan.exposure(slice(None)), scan.forget()
     cell = every.clone()
     cell[:, :, 3] = 0
     hidden = cell * exposure[:, :, None]
