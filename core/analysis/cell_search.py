@@ -15,6 +15,10 @@ from .ranks import Targets, figures
 
 CHUNK = 32
 """Units ranked at once."""
+ROWS = 256
+"""Characters at once where a cache holds them."""
+RESOLVED = 1e-6
+"""A unit that varies by less than this share of its mean stands still."""
 THREADS = 2
 """That sort side by side; NumPy sorts without the interpreter's lock."""
 Progress = Callable[[float], None]
@@ -91,9 +95,21 @@ def _check(activations: np.ndarray, properties: Mapping[str, np.ndarray]) -> Non
 
 def _random_directions(part: np.ndarray, seed: int) -> np.ndarray:
     """As many directions as units, shape (H, H), Gaussian in units of each unit's standard deviation."""
-    spread, size = part.std(axis=0, dtype=np.float64), part.shape[1]
+    spread, size = _spread(part), part.shape[1]
     directions = np.random.default_rng(seed).standard_normal((size, size))
     return (directions / np.where(spread > 0, spread, 1)[:, None]).astype(np.float32)
+
+
+def _spread(part: np.ndarray) -> np.ndarray:
+    """Standard deviation of every unit, shape (H,), float64; 0 for one that stands still."""
+    sums, squares = np.zeros((2, part.shape[1]))
+    for start in range(0, len(part), ROWS):
+        rows = part[start : start + ROWS].astype(np.float64)
+        sums += rows.sum(axis=0)
+        squares += np.einsum("th,th->h", rows, rows)
+    mean = sums / len(part)
+    spread = np.sqrt(np.maximum(squares / len(part) - mean**2, 0))
+    return np.where(spread > RESOLVED * np.abs(mean), spread, 0)
 
 
 def _ticker(progress: Progress | None, total: int) -> Callable[[int], None]:

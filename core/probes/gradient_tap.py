@@ -44,7 +44,7 @@ class Tap:
 
 
 def make_scan(kind: str, inputs: Tensor, hidden: Tensor, cell: Tensor | None, weights: Weights) -> Scan:
-    """Run a layer forward over inputs (T, N, I) from hidden (N, P) and cell (N, H)."""
+    """Run a layer from hidden (N, P) and cell (N, H), over inputs (T, N, I), or (T, N) of tokens as unit vectors."""
     if kind == "lstm":
         assert cell is not None
         return LSTMScan(inputs, hidden, cell, weights)

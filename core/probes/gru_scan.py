@@ -19,7 +19,7 @@ class GRUScan:
         steps, batch, size = inputs.shape[0], inputs.shape[1], hidden.shape[-1]
         self.reset_update = input_projection(inputs, weights, with_hidden_bias=False)
         self.recurrent_product = torch.empty_like(self.reset_update)
-        self.outputs = inputs.new_empty(steps, batch, size)
+        self.outputs = hidden.new_empty(steps, batch, size)
         self.new = self.reset_update[..., 2 * size :].contiguous()  # (T, N, 3H) -> (T, N, H)
         self.reset_update = self.reset_update[..., : 2 * size].contiguous()
         self._forward(weights, size)
@@ -70,6 +70,11 @@ class GRUScan:
         into_reset = new_factor * self.recurrent_product[..., 2 * size :] * reset * (1 - reset)
         into_update = (previous - self.new) * update * (1 - update)
         return torch.stack([into_reset, into_update, new_factor * reset], dim=2), new_factor
+
+    def plane(self, name: str) -> Tensor:
+        """One gate or state of all examples, shape (T, N, H)."""
+        reset, update = self.reset_update.chunk(2, -1)
+        return {"reset": reset, "update": update, "new": self.new, "hidden": self.outputs}[name]
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Reset r, update z, new n and hidden h."""

@@ -11,6 +11,9 @@ from torch import Tensor
 from .fused_lstm import fused_lstm
 from .scans import Adjoint, Weights, at_last, input_projection
 
+GATES = ("input", "forget", "candidate", "output")
+"""In torch's order."""
+
 
 class LSTMScan:
     """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t), perhaps projected by W_hr (Hochreiter & Schmidhuber, 1997)."""
@@ -29,10 +32,11 @@ class LSTMScan:
         steps, batch, size = inputs.shape[0], inputs.shape[1], cell.shape[-1]
         self.activations = input_projection(inputs, weights, with_hidden_bias=True)  # i, f, σ(2 a_g), o
         self.activations[..., 2 * size : 3 * size].mul_(2)
-        self.cells = inputs.new_empty(steps + 1, batch, size)  # c_0 … c_T
-        self.squashed = inputs.new_empty(steps, batch, size)  # tanh c_t
-        self.exposed = inputs.new_empty(steps, batch, size)  # o ⊙ tanh c_t
-        self.outputs = self.exposed if self.projection is None else inputs.new_empty(steps, batch, hidden.shape[-1])
+        room = self.activations.new_empty
+        self.cells = room(steps + 1, batch, size)  # c_0 … c_T
+        self.squashed = room(steps, batch, size)  # tanh c_t
+        self.exposed = room(steps, batch, size)  # o ⊙ tanh c_t
+        self.outputs = self.exposed if self.projection is None else room(steps, batch, hidden.shape[-1])
         torch.mul(cell, 2, out=self.cells[0])
         self._forward(hidden, size)
         self._unscale(size)
@@ -93,10 +97,6 @@ class LSTMScan:
         size = self.cells.shape[-1]
         return self.activations[..., index * size : (index + 1) * size]
 
-    def forget(self) -> Tensor:
-        """f_t, shape (T, N, H); not a copy."""
-        return self._gate(1)
-
     def exposure(self, examples: Tensor | slice) -> Tensor:
         """∂(o_t ⊙ tanh c_t)/∂c_t = o_t ⊙ (1 − tanh² c_t), shape (T, N, H)."""
         return torch.addcmul(
@@ -125,9 +125,14 @@ class LSTMScan:
         torch.addcmul(self.exposed, output, self.exposed, value=-1, out=slopes[:, :, 3])  # tanh(c) o (1 − o)
         return slopes
 
+    def plane(self, name: str) -> Tensor:
+        """One gate or state of all examples, shape (T, N, H)."""
+        if name in GATES:
+            return self._gate(GATES.index(name))
+        return self.cells[1:] if name == "cell" else self.outputs
+
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Input i, forget f, candidate g, output o, cell c and hidden h."""
-        names = ("input", "forget", "candidate", "output")
         gates = self.activations[:, examples].clone().split(self.cells.shape[-1], -1)  # (T, E, 4H) -> 4 x (T, E, H)
         states = {"cell": self.cells[1:, examples].clone(), "hidden": self.outputs[:, examples].clone()}
-        return dict(zip(names, gates, strict=True)) | states
+        return dict(zip(GATES, gates, strict=True)) | states

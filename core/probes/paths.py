@@ -59,7 +59,7 @@ def _of_rnn(one: Replayed, scan: RNNScan) -> GradientPaths:
 
 def _of_lstm(one: Replayed, scan: LSTMScan) -> GradientPaths:
     assert one.outside_cell is not None and one.adjoint.cell is not None  # an LSTM's replay has them
-    forget, exposure = scan.forget(), scan.exposure(slice(None))
+    forget, exposure = scan.plane("forget"), scan.exposure(slice(None))
     exposed, returned = one.external, _through_weights(one)
     if scan.projection is not None:
         exposed, returned = exposed @ scan.projection, returned @ scan.projection  # (T, N, P) -> (T, N, H)
@@ -78,7 +78,7 @@ def _of_lstm(one: Replayed, scan: LSTMScan) -> GradientPaths:
 
 
 def _of_gru(one: Replayed, scan: GRUScan) -> GradientPaths:
-    update = scan.gates(slice(None))["update"]
+    update = scan.plane("update")
     carousel = _carried(one.external, lambda step, total: total * update[step])
     through_gates = _carried(_through_weights(one), lambda step, total: total * update[step])
     return GradientPaths(

@@ -41,6 +41,10 @@ class RNNScan:
                 totals[step - 1].addmm_(deltas[step], self.recurrent)
         return Adjoint(hidden, preactivation, preactivation, deltas[0] @ self.recurrent)
 
+    def plane(self, name: str) -> Tensor:
+        """The hidden state of all examples, shape (T, N, H)."""
+        return {"hidden": self.outputs}[name]
+
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """The hidden state; an RNN has no gates."""
         return {"hidden": self.outputs[:, examples].clone()}

@@ -62,6 +62,9 @@ class Scan(Protocol):
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
         """Turn gradients that reach h_t (T, N, P) and c_t (T, N, H) from outside into total ones, in place."""
 
+    def plane(self, name: str) -> Tensor:
+        """One gate or state of all examples, shape (T, N, H), by its name in `GateTrace`; not a copy."""
+
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Copies of gates and states of the given examples, each (T, E, H), under their names in `GateTrace`."""
 
@@ -72,11 +75,16 @@ def at_last(states: Tensor, last: Tensor | None) -> Tensor:
 
 
 def input_projection(inputs: Tensor, weights: Weights, *, with_hidden_bias: bool) -> Tensor:
-    """W_ih x_t + b_ih (+ b_hh) of all timesteps at once, shape (T, N, G)."""
-    steps, batch, features = inputs.shape
-    flat = inputs.reshape(steps * batch, features)  # (T, N, I) -> (TN, I)
+    """W_ih x_t + b_ih (+ b_hh) of all timesteps at once, shape (T, N, G).
+
+    Whole numbers, shape (T, N), stand for unit vectors: what W_ih makes of one is a column of it, and is looked up.
+    """
     bias = weights.bias_input
     if bias is not None and with_hidden_bias and weights.bias_hidden is not None:
         bias = bias + weights.bias_hidden
+    if not inputs.is_floating_point():
+        columns = weights.input.t()
+        return (columns if bias is None else columns + bias)[inputs]
+    flat = inputs.flatten(0, 1)  # (T, N, I) -> (TN, I)
     product = flat @ weights.input.t() if bias is None else torch.addmm(bias, flat, weights.input.t())
-    return product.view(steps, batch, -1)
+    return product.view(*inputs.shape[:2], -1)

@@ -56,14 +56,14 @@ def _of_gru(scan: GRUScan) -> Slopes:
     """h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}: the new state sees W_hh through r, the input without it."""
     recurrent, new = scan.factors()  # (T, N, 3, H), (T, N, H)
     pushed = torch.cat([recurrent[:, :, :2], new[:, :, None]], dim=2)
-    update = scan.gates(slice(None))["update"]
+    update = scan.plane("update")
     return Slopes(recurrent[:, :, None], pushed[:, :, None], update[:, :, None])
 
 
 def _of_lstm(scan: LSTMScan) -> Slopes:
     """c_t hangs on i, f, g and on f ⊙ c_{t−1}; h_t on o, and on all of these through tanh c_t."""
     every = scan.slopes()  # (T, N, 4, H)
-    exposure, forget = scan.exposure(slice(None)), scan.forget()
+    exposure, forget = scan.exposure(slice(None)), scan.plane("forget")
     cell = every.clone()
     cell[:, :, 3] = 0
     hidden = cell * exposure[:, :, None]

@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..models.sequence_model import SequenceModel
 from ..recordings.interventions import TextRun
@@ -19,12 +21,13 @@ from .gradient_tap import make_scan
 from .intervene import intervene
 from .intervention import NAMES, Intervention, kind_of
 from .recurrent_call import split_weights
+from .scans import Scan, Weights
 
-STREAMS, WARM_UP, CHUNK = 64, 256, 128
+STREAMS, WARM_UP, CHUNK = 128, 256, 16
+State = tuple[Tensor, Tensor | None]
+"""h, shape (S, P), and an LSTM's c, shape (S, H)."""
 THREADS = 2
 """Python's, which do not wait for each other at every product, as those within a library would."""
-Read = tuple[float, np.ndarray]
-"""The share done, and one chunk's states, shape (S, chunk, H)."""
 
 
 @torch.no_grad()
@@ -78,13 +81,13 @@ def text_states(
         )
     pieces, warm_up = _pieces(tokens)
     parts = pieces.tensor_split(min(THREADS, len(pieces)))
-    readers = [_read(model, part, name, layer, warm_up, part is parts[0]) for part in parts]
-    found = []
-    for rounds in _side_by_side(readers):
-        found.append(np.concatenate([states for _, states in rounds]))
+    width = stack.proj_size if name == "hidden" and stack.proj_size else stack.hidden_size
+    found = torch.empty(len(pieces), pieces.shape[1] - warm_up, width)
+    rooms = found.tensor_split(len(parts))
+    for share in _side_by_side(list(map(partial(_read, model, name, layer, warm_up), parts, rooms))):
         if progress is not None:
-            progress(rounds[0][0])
-    return np.concatenate(found, axis=1)[:, warm_up:].reshape(-1, found[0].shape[-1])[: len(tokens)]
+            progress(share)
+    return found.view(-1, width)[: len(tokens)].numpy()
 
 
 def _pieces(tokens: Tensor) -> tuple[Tensor, int]:
@@ -96,38 +99,60 @@ def _pieces(tokens: Tensor) -> tuple[Tensor, int]:
     return tokens[places.clamp(0, len(tokens) - 1)], warm_up
 
 
-def _side_by_side(readers: Sequence[Iterator[Read]]) -> Iterator[list[Read]]:
-    """What iterators of equal length give, round by round, each in a thread of its own."""
+def _side_by_side(readers: Sequence[Iterator[float]]) -> Iterator[float]:
+    """The share that all have done, after each chunk; each reads in a thread of its own."""
     with ThreadPoolExecutor(len(readers)) as threads:
-        while None not in (found := list(threads.map(lambda reader: next(reader, None), readers))):
-            yield found  # type: ignore[misc]
+        while shares := [share for share in threads.map(lambda reader: next(reader, None), readers) if share]:
+            yield min(shares)
 
 
 @torch.no_grad()
-def _read(
-    model: SequenceModel, pieces: Tensor, name: str, layer: int, warm_up: int, is_beginning: bool
-) -> Iterator[Read]:
-    """Chunk by chunk; `is_beginning`: before the first of these pieces stands nothing."""
-    stack = model.recurrent
-    weights = split_weights([tensor for row in stack.all_weights for tensor in row], stack.bias, stack.num_layers)
-    states: list[tuple[Tensor, Tensor | None]] = [_zero_state(model, len(pieces)) for _ in range(layer + 1)]
+def _read(model: SequenceModel, name: str, layer: int, warm_up: int, pieces: Tensor, found: Tensor) -> Iterator[float]:
+    """Write the states after the warm-up into `found`, shape (S, T − warm_up, H), chunk by chunk; gives the share done.
+
+    Before the first piece of the text stands nothing, whatever its warm-up has read: its state begins from zero again.
+    """
+    weights = _of_tokens(model)[: layer + 1]
+    states = [_zero_state(model, len(pieces)) for _ in weights]
     bounds = [*range(0, warm_up, CHUNK), *range(warm_up, pieces.shape[1], CHUNK), pieces.shape[1]]
     for start, stop in zip(bounds, bounds[1:], strict=False):
-        if start == warm_up and is_beginning:
-            for hidden, cell in states:
-                for state in (hidden, cell):
-                    if state is not None:
-                        state[0] = 0
-        steps = model.embedding(pieces[:, start:stop].t())  # (S, chunk) -> (chunk, S, I)
-        last = torch.full((len(pieces),), stop - start - 1)
-        for depth in range(layer + 1):
-            scan = make_scan(stack.mode.lower(), steps, *states[depth], weights[depth])
-            steps = scan.outputs
-            states[depth] = (steps[-1].clone(), scan.final_cell(last))
-        yield stop / pieces.shape[1], scan.gates(slice(None))[name].transpose(0, 1).numpy()
+        if start == warm_up and found.storage_offset() == 0:
+            _forget_first(states)
+        top = _read_chunk(model.recurrent.mode.lower(), pieces[:, start:stop].t(), states, weights)
+        if start >= warm_up:
+            found[:, start - warm_up : stop - warm_up] = top.plane(name).transpose(0, 1)
+        yield stop / pieces.shape[1]
 
 
-def _zero_state(model: SequenceModel, streams: int) -> tuple[Tensor, Tensor | None]:
+def _read_chunk(kind: str, tokens: Tensor, states: list[State], weights: Sequence[Weights]) -> Scan:
+    """Read tokens (T, S) by all layers from `states`, which go on; the scan of the last layer."""
+    last = torch.full((tokens.shape[1],), len(tokens) - 1)
+    steps = tokens
+    for depth, (state, its) in enumerate(zip(states, weights, strict=True)):
+        scan = make_scan(kind, steps, *state, its)
+        steps = scan.outputs
+        states[depth] = (steps[-1].clone(), scan.final_cell(last))
+    return scan
+
+
+def _of_tokens(model: SequenceModel) -> list[Weights]:
+    """By layer; those of the first one read unit vectors, shape (G, V), the embedding multiplied in."""
+    stack, embedding = model.recurrent, model.embedding
+    assert isinstance(embedding, nn.Embedding)  # it reads tokens
+    first, *others = split_weights(
+        [tensor for row in stack.all_weights for tensor in row], stack.bias, stack.num_layers
+    )
+    return [replace(first, input=first.input @ embedding.weight.t()), *others]
+
+
+def _forget_first(states: list[State]) -> None:
+    for layer in states:
+        for state in layer:
+            if state is not None:
+                state[0] = 0
+
+
+def _zero_state(model: SequenceModel, streams: int) -> State:
     stack = model.recurrent
     zeros = torch.zeros(streams, stack.proj_size or stack.hidden_size)
     return zeros, torch.zeros(streams, stack.hidden_size) if kind_of(stack) == "lstm" else None

@@ -19,6 +19,8 @@ from core.models.vocabulary import Vocabulary
 from core.probes.cell_path import cell_path
 from core.probes.intervention import still_cell
 from core.probes.text_run import text_run, text_states
+from core.tasks.properties import source_properties
+from core.tasks.texts import UNSEEN, read_text
 
 CHARACTERS = 200_000
 VOCABULARY = Vocabulary.of("".join(map(chr, range(32, 127))))
@@ -107,3 +109,17 @@ def test_a_cell_path_of_all_units_against_one_backward_pass_each():
     every, _ = seconds(lambda: cell_path(model.recurrent, inputs, 20, 120))
     one, _ = seconds(lambda: cell_path(model.recurrent, inputs, 20, 120, units=[0]))
     print(f"\n∂c/∂c over 100 steps: 8 of 256 units {some:.2f} s, all {every:.2f} s, {256 * one / every:.1f} x faster")
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("size", [256, 512])
+def test_a_whole_search_from_the_text_to_the_ranked_units(size):
+    model = made(size)
+    source = read_text(UNSEEN)[:CHARACTERS]
+    begun = time.perf_counter()
+    states = text_states(model, VOCABULARY.encode(source), "cell")
+    read = time.perf_counter() - begun
+    found = cell_search(states, {name: one.values for name, one in source_properties(source).items()})
+    whole = time.perf_counter() - begun
+    assert all(len(one.units) == size for one in found.values())
+    print(f"\n{size} units x {CHARACTERS} characters x {len(found)}: read {read:.1f} s, all {whole:.1f} s on the clock")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.analysis.cell_search import cell_search
+from core.analysis.cell_search import _spread, cell_search
 
 LENGTH, UNITS = 400, 70
 rng = np.random.default_rng(0)
@@ -103,3 +103,16 @@ def test_what_does_not_fit_is_refused():
         cell_search(np.zeros((3, 2)), {})
     with pytest.raises(ValueError, match=r"inside needs one value for each of the 400 characters, got shape \(9,\)"):
         cell_search(planted(), {"inside": INSIDE[:9]})
+
+
+def test_units_are_weighed_by_their_spread_and_one_that_stands_still_has_none():
+    values = np.random.default_rng(3).standard_normal((1000, 4)).astype(np.float32) * [1, 1e-3, 50, 1] + [
+        0,
+        0.1,
+        -20,
+        7,
+    ]
+    values[:, 3] = 0.1
+    values = values.astype(np.float32)
+    np.testing.assert_allclose(_spread(values)[:3], values.astype(np.float64).std(axis=0)[:3], rtol=1e-9)
+    assert _spread(values)[3] == 0
