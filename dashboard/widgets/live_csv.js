@@ -2,7 +2,7 @@
 
 import { save } from "./save_file.js";
 
-const HEAD = ["series", "x", "x_axis", "y", "y_axis", "z", "measured"];
+const HEAD = ["subplot", "series", "x", "x_axis", "y", "y_axis", "z", "measured"];
 
 /** Let the browser keep them. */
 export function saveTable(plot, name) {
@@ -12,7 +12,7 @@ export function saveTable(plot, name) {
 /** Every trace that is shown, below each other. `measured` is what the pointer reads where that is not x, y or z. */
 export function table(plot) {
   const shown = plot._fullData.filter((trace) => trace.visible === true);
-  const lines = shown.flatMap((trace) => points(trace).map((point) => line(trace, point, plot._fullLayout)));
+  const lines = shown.flatMap((trace) => points(trace).map((point) => line(trace, point, plot.layout)));
   return [HEAD.join(","), ...lines, ""].join("\r\n");
 }
 
@@ -36,7 +36,17 @@ function at(trace, letter, place) {
 
 function line(trace, [x, y, z, measured], layout) {
   const [across, up] = ["x", "y"].map((letter) => layout[axisName(trace[`${letter}axis`] ?? letter)]?.title?.text);
-  return [trace.name, x, across, y, up, z, measured].map(written).join(",");
+  return [subplot(trace, layout), trace.name, x, across, y, up, z, measured].map(written).join(",");
+}
+
+/** What is written in bold in a trace's subplot, else its axes. */
+function subplot({ xaxis = "x", yaxis = "y" }, { annotations = [] }) {
+  const own = annotations.find(({ text, xref, yref }) => text.startsWith("<b>") && isOf(xref, xaxis) && isOf(yref, yaxis));
+  return own?.text.replace(/<[^>]*>/g, "") ?? `${xaxis}${yaxis}`;
+}
+
+function isOf(reference, axis) {
+  return reference === axis || reference === `${axis} domain`;
 }
 
 /** "x2" → "xaxis2". */

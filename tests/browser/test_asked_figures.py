@@ -82,19 +82,25 @@ def test_the_numbers_of_a_picture_are_downloaded_as_they_are(asked_page) -> None
 
 
 def test_a_table_marks_what_is_no_number_and_holds_no_formula(asked_page) -> None:
-    figure = """{ _fullLayout: { xaxis: { title: { text: "x, y" } }, yaxis: {} }, _fullData: [
+    figure = """{
+      layout: {
+        xaxis: { title: { text: "x, y" } },
+        annotations: [{ xref: "x2 domain", yref: "y2 domain", text: "<b>g</b>" }],
+      },
+      _fullData: [
         { visible: true, name: "=1+1", x: [1, 2, 3], y: [NaN, Infinity, null], customdata: ['a "b"', [1, 2], "-3"] },
-        { visible: true, name: "-3 or less", x: [1], y: [1] },
+        { visible: true, name: "-3 or less", x: [1], y: [1], xaxis: "x2", yaxis: "y2" },
         { visible: "legendonly", name: "hidden", y: [1] },
-    ] }"""
+      ],
+    }"""
     written = asked_page.evaluate(f"import('/unroll/live_csv.js').then(({{ table }}) => table({figure}))")
     head, *lines = csv.reader(io.StringIO(written))
-    assert head == ["series", "x", "x_axis", "y", "y_axis", "z", "measured"]
+    assert head == ["subplot", "series", "x", "x_axis", "y", "y_axis", "z", "measured"]
     assert lines == [
-        ["'=1+1", "1", "x, y", "NaN", "", "", 'a "b"'],
-        ["'=1+1", "2", "x, y", "Inf", "", "", "1 2"],
-        ["'=1+1", "3", "x, y", "", "", "", "-3"],
-        ["'-3 or less", "1", "x, y", "1", "", "", ""],
+        ["xy", "'=1+1", "1", "x, y", "NaN", "", "", 'a "b"'],
+        ["xy", "'=1+1", "2", "x, y", "Inf", "", "", "1 2"],
+        ["xy", "'=1+1", "3", "x, y", "", "", "", "-3"],
+        ["g", "'-3 or less", "1", "", "1", "", "", ""],
     ]
 
 
