@@ -77,7 +77,7 @@ export class Panel {
     if (!figure) return;
     const layout = {
       dragmode: IS_TOUCH ? false : "zoom",
-      margin: margin(figure.layout),
+      margin: margin(figure),
       ...structuredClone(figure.layout), // Plotly writes zoom into what it is given, and would take that for ours
       template: theme,
       uirevision: this.kind === "asked" ? `${this.given.question.split("?")[0]} ${revision}` : revision,
@@ -180,15 +180,27 @@ export class Panel {
   }
 }
 
-/** Room for the ticks and titles of most figures: Plotly draws all anew when it finds that they need more than there is. */
-function margin({ xaxis, yaxis }) {
-  const left = isTitled(yaxis) && yaxis.side !== "right" ? 54 : 24;
-  const bottom = xaxis?.side === "top" ? 8 : isTitled(xaxis) ? 42 : 24;
-  return { l: left, r: 8, t: 8, b: bottom };
+const LONGEST = 10; // characters of a tick's text; of longer ones Plotly finds the width
+
+/** Room for what most figures write beside their axes: Plotly draws all anew when it finds that they need more than there is. */
+function margin({ data, layout }) {
+  const across = Object.keys(layout).filter((name) => name.startsWith("xaxis")).map((name) => layout[name]);
+  const isOnTop = across.some(({ side }) => side === "top");
+  const hasScale = data.some((trace) => trace.type === "heatmap" && trace.showscale !== false);
+  const left = layout.yaxis?.side === "right" ? 8 : leftOf(layout.yaxis ?? {});
+  const bottom = isOnTop ? 8 : Math.max(8, ...across.map(below)) + (hasScale ? 6 : 0);
+  return { l: left, r: hasScale ? 82 : 8, t: isOnTop ? 72 : 8, b: bottom };
 }
 
-function isTitled(axis) {
-  return Boolean(axis?.title?.text);
+function leftOf({ showticklabels, ticktext, title }) {
+  const widest = Math.max(0, ...(ticktext ?? []).map((text) => text.length));
+  const labels = showticklabels === false ? 8 : ticktext ? 12 + 8 * Math.min(widest, LONGEST) : 28;
+  return labels + (title?.text ? 26 : 0);
+}
+
+function below({ showticklabels, title }) {
+  const labels = showticklabels === false ? 2 : 24;
+  return labels + (title?.text ? 18 : 0);
 }
 
 /** A line over each of a plot's subplots, at one value. */
