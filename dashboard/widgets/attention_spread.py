@@ -15,6 +15,7 @@ from dashboard.server import jobs
 from dashboard.widgets.attention_fields import MOST_SEEDS
 from dashboard.widgets.attention_page import AttentionPage
 from dashboard.widgets.attention_runs import spread_run
+from dashboard.widgets.lesson import late_expander
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.page_run import end_run
 from dashboard.widgets.run_controls import ShownRun, begin, run_status
@@ -38,8 +39,11 @@ def spread_section(page: AttentionPage) -> None:
     st.caption(_whence(page, run, ships))
     if run is not None or ships:
         _figure(run)
-    with st.expander("Each number: what it is, and where it comes from", icon=":material/functions:", expanded=True):
-        st.markdown(NUMBERS)
+    with late_expander(
+        "Each number: what it is, and where it comes from", ":material/functions:", "numbers"
+    ) as is_open:
+        if is_open:  # its formulas would hold up the page's first picture
+            st.markdown(NUMBERS)
 
 
 def _button(wanted: SweepConfig, run: ShownRun[SweepConfig] | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import streamlit as st
 
@@ -18,9 +18,14 @@ def lesson_texts(lesson: Lesson) -> None:
         st.markdown(lesson.trying)
 
 
+def code_expander() -> AbstractContextManager[bool]:
+    """Where the code stands: browsers load a highlighter of 0.2 s for it."""
+    return late_expander("Show the code", ":material/code:", "shown_code")
+
+
 @contextmanager
-def code_expander() -> Iterator[bool]:
-    """Where the code stands; whether it is open. Drawn closed it is empty: browsers load a highlighter of 0.2 s."""
-    expander = st.expander("Show the code", icon=":material/code:", key="shown_code", on_change="rerun")
+def late_expander(label: str, icon: str, key: str) -> Iterator[bool]:
+    """What is costly to draw and read by few; gives whether it is open. Closed it is to be left empty."""
+    expander = st.expander(label, icon=icon, key=key, on_change="rerun")
     with expander:
         yield bool(expander.open)

@@ -79,3 +79,13 @@ def test_the_page_fits_a_phone_in_the_dark(attention, show: str) -> None:
     page = attention(f"show={show}", viewport={"width": 390, "height": 6000}, color_scheme="dark")
     readings(page, PICTURES[show])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_each_number_is_comes_when_it_is_opened(attention) -> None:
+    page = attention()
+    expect(page.locator("[data-panel=seeds] .main-svg").first).to_be_visible(timeout=SECONDS)
+    source = page.get_by_text("Och & Ney (2003)")
+    assert source.count() == 0
+    page.get_by_text("Each number: what it is").click()
+    expect(source).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".katex").first).to_be_visible()
