@@ -36,7 +36,7 @@ from dashboard.gates_drawings import (
 from dashboard.packing import packed
 from dashboard.progress import progress_file, share_done
 from dashboard.readers import readers_of
-from dashboard.reading_room import Chosen
+from dashboard.reading_choice import Chosen
 
 MOST_UNIT, MOST_STEP = 4095, 4000
 SHIPPED_RECORDING = SHIPPED.with_suffix("")

@@ -20,7 +20,8 @@ from dashboard.gates_calls import similar, unit_order
 from dashboard.gates_readings import reading_sentence
 from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading
-from dashboard.reading_room import choose, reading_call
+from dashboard.reading_choice import choose
+from dashboard.reading_room import reading_call
 from dashboard.server import analysis_pool, most_analysis_seconds, runs_root, texts_root
 
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import secrets
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,22 +18,15 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.models.config import ModelConfig
-from core.recordings.storage import read_header
-from core.training.config import TrainingConfig
-from core.training.limits import LimitReached
-from core.training.moment import Moment
 from core.training.read_planes import ReadPlanes, read_planes
-from core.training.reading import Reader
-from core.training.start import SHIPPED
 from core.training.workers import WorkerPool
 from dashboard import server
 from dashboard.analysis_call import call_within
-from dashboard.answering import Work, answer, snapshot
+from dashboard.answering import Work, answer
 from dashboard.desk import Call, Desk
 from dashboard.gates_asked import read_gates_question
-from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading, read_reading
+from dashboard.reading_choice import Chosen, choose
 from dashboard.replies import answered, refusal, visitor_of, zipped
 
 MOST_BYTES = 160_000_000
@@ -49,67 +41,10 @@ _STARTED = secrets.token_hex(4)
 """In every ETag, for a text or a model may be another when the server starts again."""
 
 
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """Who reads, found out."""
-
-    reader: Reader
-    key: tuple
-    """Equal for readers of equal weights."""
-    label: str
-    step: int | None
-    """Training step of the weights; None for the shipped model."""
-    config: ModelConfig
-    run: TrainingConfig | None
-
-
 @lru_cache(maxsize=1)
 def reading_desk_of(pool: WorkerPool) -> Desk:
     """The readings' own desk before a pool, that planes do not push pictures out."""
     return Desk(pool, MOST_BYTES)
-
-
-def choose(asked: AskedReading) -> Chosen:
-    """The model that is asked about; reads files.
-
-    Errors: RecordingError for the run, ValueError for its model, LimitReached for a reading that is too large.
-    """
-    chosen = _shipped() if asked.run is None else _of_run(*asked.run, asked.step)
-    one, limits = chosen.config, server.jobs().limits
-    if chosen.run is not None:
-        limits.check(chosen.run)
-    states = asked.passage.length * one.hidden_size * one.layers * (1 + one.bidirectional)
-    if states > limits.max_states:
-        raise LimitReached(
-            f"This server holds at most {limits.max_states:,} hidden states, got {states:,}; read fewer characters."
-        )
-    return chosen
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> Chosen:
-    from core.models.character_model import load_character_model
-
-    config = load_character_model(SHIPPED).config
-    return Chosen(SHIPPED, ("shipped",), "the shipped LSTM", None, config, None)
-
-
-def _of_run(run_id: str, name: str, step: int | None) -> Chosen:
-    config = TrainingConfig.from_dict(read_header(server.runs_root() / run_id).config)
-    if name not in config.names:
-        raise ValueError(f"the run has the models {', '.join(config.names)}, got {name[:60]!r}; choose one of these.")
-    with readers_of(server.runs_root()).reading(run_id) as recording:
-        found, parameters = snapshot(recording, name, step)
-    model = config.names.index(name)
-    one = config.models[model]
-    return Chosen(
-        Moment(config, model, found, parameters),
-        (run_id, name, found, parameters is None),
-        one.label,
-        found,
-        one,
-        config,
-    )
 
 
 def reading_call(asked: AskedReading, chosen: Chosen) -> Call:

@@ -17,11 +17,11 @@ from dashboard.desk import Call
 from dashboard.figures.stacking import changes_figure, stacking_figure
 from dashboard.recurrence_asked import MOST_TYPED, read_unrolled
 from dashboard.recurrence_readings import changes_sentence, stacking_sentence
-from dashboard.recurrence_room import unrolled_reader
 from dashboard.summed_room import sweep_work
 from dashboard.summed_sweeps import SHIPPED_STACKS, losses, sweep_of
 from dashboard.sweep_progress import under_way, under_way_sentence
 from dashboard.theme import model_strokes
+from dashboard.unrolled_reader import unrolled_reader
 
 OTHER_SYMBOLS = "xy"
 """What an edit puts in: the first of them that is not there already."""

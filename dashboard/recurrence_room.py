@@ -10,55 +10,22 @@ import base64
 import gzip
 import json
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.models.config import ModelConfig
-from core.training.measures_unrolled import Unrolled, UnrolledPass, unrolled
-from core.training.moment import Moment
-from core.training.reading import Reader
+from core.training.measures_unrolled import Unrolled, UnrolledPass
 from dashboard import server
-from dashboard.analysis_call import call_within
 from dashboard.answering import answer, desk_of
-from dashboard.desk import Call
-from dashboard.reading_room import choose
-from dashboard.recurrence_asked import AskedUnrolled, read_unrolled
+from dashboard.recurrence_asked import read_unrolled
 from dashboard.replies import answered, refusal, visitor_of, zipped
+from dashboard.unrolled_reader import UnrolledReader, unrolled_call, unrolled_reader
 
 PATIENCE_SECONDS = 60.0
 MOST_SHOWN = 32
 """Units of a layer whose weights are sent, so that a sum can be taken apart."""
-
-
-@dataclass(frozen=True, eq=False)
-class UnrolledReader:
-    """Who reads, found out."""
-
-    reader: Reader
-    key: tuple
-    label: str
-    step: int | None
-    config: ModelConfig
-
-
-def unrolled_reader(asked: AskedUnrolled) -> UnrolledReader:
-    """The model that is asked about; reads files. Errors: RecordingError, ValueError, LimitReached."""
-    drawn = asked.drawn
-    if drawn is not None:
-        one = drawn.models[0]
-        return UnrolledReader(Moment(drawn, 0), (one, asked.seed), f"untrained {one.label}", None, one)
-    chosen = choose(asked.reading)
-    return UnrolledReader(chosen.reader, chosen.key, chosen.label, chosen.step, chosen.config)
-
-
-def unrolled_call(asked: AskedUnrolled, chosen: UnrolledReader) -> Call:
-    """What a worker does for it."""
-    arguments = (server.most_analysis_seconds(), unrolled, chosen.reader, asked.passage, server.texts_root())
-    return Call(("unrolled", chosen.key, asked.passage), call_within, arguments)
 
 
 async def _unrolled(request: Request) -> Response:

@@ -19,7 +19,7 @@ from dashboard.decoding_wire import attention_body, next_body, tree_body
 from dashboard.desk import Call
 from dashboard.readers import readers_of
 from dashboard.reading_asked import AskedReading
-from dashboard.reading_room import choose
+from dashboard.reading_choice import choose
 from dashboard.recorded_pairs import RecordedPairs, recorded
 from dashboard.replies import answered, visitor_of, zipped
 

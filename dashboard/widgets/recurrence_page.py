@@ -14,9 +14,9 @@ from dashboard import state
 from dashboard.measurements import task_of
 from dashboard.recurrence_asked import DRAWN, AskedUnrolled, unrolled_question
 from dashboard.recurrence_explanations import RECURRENCE_LESSONS
-from dashboard.recurrence_room import unrolled_call, unrolled_reader
 from dashboard.recurrence_snippets import both_code, stack_code, step_code
 from dashboard.server import analysis_pool, jobs
+from dashboard.unrolled_reader import unrolled_call, unrolled_reader
 from dashboard.widgets.lesson import code_expander, lesson_texts
 from dashboard.widgets.live_figures import Panel, live_figures
 from dashboard.widgets.recurrence_controls import stack_controls

@@ -21,7 +21,7 @@ from core.tasks.config import TaskConfig
 from core.training.config import TrainingConfig
 from core.training.loop import train
 from core.training.rows import records
-from dashboard import reading_room, server
+from dashboard import reading_choice, server
 from dashboard.frontdoor import MIDDLEWARE
 from dashboard.readers import readers_of
 from dashboard.routes import ROUTES
@@ -52,8 +52,8 @@ def port(tmp_path_factory: pytest.TempPathFactory, shipped: Path) -> Iterator[in
         patch.setenv("UNROLL_RUNS", str(tmp_path_factory.mktemp("reading") / "runs"))
         patch.setenv("UNROLL_ANALYSIS_WORKERS", "1")
         patch.setenv("UNROLL_WORKERS", "1")
-        patch.setattr(reading_room, "SHIPPED", shipped)
-        reading_room._shipped.cache_clear()
+        patch.setattr(reading_choice, "SHIPPED", shipped)
+        reading_choice._shipped.cache_clear()
         server.close_jobs()
         server.close_analysis_pool()
         serving = uvicorn.Server(uvicorn.Config(Starlette(routes=ROUTES, middleware=MIDDLEWARE), log_level="error"))
@@ -66,7 +66,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, shipped: Path) -> Iterator[in
         server.close_jobs()
         server.close_analysis_pool()
         readers_of(server.runs_root()).close()
-    reading_room._shipped.cache_clear()
+    reading_choice._shipped.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,7 @@ def test_saturation_over_training_is_that_of_the_recorded_gates(port: int, run: 
 
 def test_the_shipped_models_own_training_is_shown_too() -> None:
     question = GatesQuestion("saturation-training", AskedReading(), {})
-    from dashboard.reading_room import choose
+    from dashboard.reading_choice import choose
 
     assert GATES_ANALYSES["saturation-training"](question, choose(AskedReading())).body is not None
     assert load_character_model(SHIPPED).config.cell == "lstm"

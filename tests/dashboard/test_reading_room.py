@@ -14,7 +14,7 @@ from core.training.loop import train
 from core.training.moment import Moment
 from core.training.read_planes import read_planes
 from core.training.reading import Passage
-from dashboard import reading_room, server
+from dashboard import reading_choice, server
 from dashboard.reading_asked import AskedReading, reading_question
 from tests.dashboard.reading_server import CONFIG, TEXT, get, port, run, shipped
 
@@ -112,12 +112,12 @@ def test_a_reading_above_the_servers_limit_of_states_is_refused(port: int, run: 
 
 
 def test_the_shipped_model_reads_two_thousand_characters_soon(monkeypatch, port: int) -> None:
-    real = Path(reading_room.__file__).resolve().parents[1] / "assets" / "character-lstm.safetensors"
-    monkeypatch.setattr(reading_room, "SHIPPED", real)
-    reading_room._shipped.cache_clear()
+    real = Path(reading_choice.__file__).resolve().parents[1] / "assets" / "character-lstm.safetensors"
+    monkeypatch.setattr(reading_choice, "SHIPPED", real)
+    reading_choice._shipped.cache_clear()
     started = time.perf_counter()
     asked = AskedReading(passage=Passage(length=2000))
     answer = described(port, asked)
     assert answer["units"] == load_character_model(real).config.hidden_size == plane(port, asked, "cell").shape[0]
     print(f"2,000 characters of 256 units: {time.perf_counter() - started:.2f} s")  # noqa: T201
-    reading_room._shipped.cache_clear()
+    reading_choice._shipped.cache_clear()
