@@ -156,8 +156,10 @@ class Host {
     });
   }
 
+  /** The simplest first, so that there is something to look at while the others are drawn. */
   get waiting() {
-    return [...this.panels.values()].filter((panel) => panel.isDirty && (panel.isSeen || !panel.isMade));
+    const waiting = [...this.panels.values()].filter((panel) => panel.isDirty && (panel.isSeen || !panel.isMade));
+    return waiting.sort((one, other) => one.traceCount - other.traceCount);
   }
 
   see(entries) {

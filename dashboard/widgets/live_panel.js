@@ -67,6 +67,10 @@ export class Panel {
     return this.answer ?? (isBlank ? null : this.base);
   }
 
+  get traceCount() {
+    return this.figure?.data.length ?? 0;
+  }
+
   /** Draw the history, with curves at the row `shown`; `revision` names what zoom belongs to. Resolves when drawn. */
   async draw(Plotly, theme, history, shown, revision) {
     this.isDirty = false;
