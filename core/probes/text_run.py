@@ -115,8 +115,9 @@ def _read(model: SequenceModel, name: str, layer: int, warm_up: int, pieces: Ten
     weights = _of_tokens(model)[: layer + 1]
     states = [_zero_state(model, len(pieces)) for _ in weights]
     bounds = [*range(0, warm_up, CHUNK), *range(warm_up, pieces.shape[1], CHUNK), pieces.shape[1]]
+    is_beginning = found.storage_offset() == 0
     for start, stop in zip(bounds, bounds[1:], strict=False):
-        if start == warm_up and found.storage_offset() == 0:
+        if start == warm_up and is_beginning:
             _forget_first(states)
         top = _read_chunk(model.recurrent.mode.lower(), pieces[:, start:stop].t(), states, weights)
         if start >= warm_up:

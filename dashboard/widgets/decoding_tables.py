@@ -37,7 +37,8 @@ def hypotheses_table(symbols: Sequence[str], found: Sequence[Hypothesis], accoun
 
 
 def _row(symbols: Sequence[str], one: Hypothesis, place: int, repeats: Sequence[tuple[int, int]]) -> str:
-    text = verbatim(written(symbols, one.tokens, repeats)).replace("  ", "\u00a0 ")  # else they melt into one space
+    line = " ".join(written(symbols, one.tokens, repeats).splitlines())  # a line break would end the row
+    text = verbatim(line).replace("  ", "\u00a0 ")  # else they melt into one space
     ended = "by the end token" if one.is_ended else "cut at the greatest length"
     numbers = f"{math.exp(one.log_prob):.4g} | {one.log_prob:.5g} | {one.score:.5g} | {len(one.tokens)}"
     return f"| {place + 1} | {text} | {numbers} | {ended} |"

@@ -106,13 +106,7 @@ def test_what_does_not_fit_is_refused():
 
 
 def test_units_are_weighed_by_their_spread_and_one_that_stands_still_has_none():
-    values = np.random.default_rng(3).standard_normal((1000, 4)).astype(np.float32) * [1, 1e-3, 50, 1] + [
-        0,
-        0.1,
-        -20,
-        7,
-    ]
-    values[:, 3] = 0.1
-    values = values.astype(np.float32)
+    noise = np.random.default_rng(3).standard_normal((1000, 4))
+    values = (noise * [1, 1e-3, 50, 0] + [0, 0.1, -20, 0.1]).astype(np.float32)
     np.testing.assert_allclose(_spread(values)[:3], values.astype(np.float64).std(axis=0)[:3], rtol=1e-9)
     assert _spread(values)[3] == 0
