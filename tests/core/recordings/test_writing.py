@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import pytest
 from recorded import append_step, read_everything, stream
 
 from core.recordings.storage import RecordingError, RecordingWriter, open_recording, read_header
+from core.recordings.writer import FLUSH_INTERVAL, HEARTBEAT_INTERVAL
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -38,6 +38,20 @@ def small_disk(tmp_path):
     (mount / "ballast").write_bytes(bytes(600_000))
     yield mount
     subprocess.run(["umount", mount], check=True)
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 1000.0
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    """The clock by which the writer decides what is due."""
+    clock = Clock()
+    monkeypatch.setattr("core.recordings.writer.time.monotonic", lambda: clock.now)
+    return clock
 
 
 def check_that_nothing_was_lost(result: dict) -> None:
@@ -80,15 +94,16 @@ def test_the_first_row_is_on_disk_at_once(tmp_path) -> None:
         assert [row.step for row in read_everything(writer.path)[0]] == [0]
 
 
-def test_rows_follow_within_the_flush_interval(tmp_path) -> None:
+def test_rows_follow_within_the_flush_interval(tmp_path, clock) -> None:
     with RecordingWriter.create(tmp_path, config={}, seed=0) as writer, open_recording(writer.path) as recording:
-        begin, step = time.monotonic(), 0
-        while time.monotonic() - begin < 1.0:
+        seen = []
+        for step in range(6):
+            clock.now += 0.4 * FLUSH_INTERVAL
             append_step(writer, step)
-            step += 1
-        recording.refresh()
-        assert len(recording.steps) > 0.5 * step
-        assert sum(1 for _ in pa.ipc.open_stream(stream(writer.path).read_bytes())) < 0.5 * step
+            recording.refresh()
+            seen.append(len(recording.steps))
+    assert seen == [1, 1, 1, 4, 4, 4]
+    assert sum(1 for _ in pa.ipc.open_stream(stream(writer.path).read_bytes())) == 3
 
 
 def test_many_bytes_do_not_wait_for_the_interval(tmp_path) -> None:
@@ -167,14 +182,14 @@ def test_a_status_that_does_not_exist_is_refused(tmp_path) -> None:
             writer.set_status("done")
 
 
-def test_a_heartbeat_is_written_at_most_once_a_second(tmp_path) -> None:
+def test_a_heartbeat_is_written_at_most_once_a_second(tmp_path, clock) -> None:
     with RecordingWriter.create(tmp_path, config={}, seed=0) as writer:
-        begin, seen = time.monotonic(), set()
-        while len(seen) < 3 and time.monotonic() - begin < 10:
+        beats = []
+        for _ in range(5):
+            clock.now += 0.4 * HEARTBEAT_INTERVAL
             writer.heartbeat()
-            seen.add(read_header(writer.path).heartbeat)
-        beats = sorted(seen)
-        assert len(beats) == 3 and beats[2] - beats[1] > 0.9
+            beats.append(read_header(writer.path).heartbeat)
+    assert [beats.index(beat) for beat in beats] == [0, 0, 2, 2, 2]
 
 
 def test_a_folder_that_vanishes_while_written_is_said_and_no_row_is_lost(tmp_path) -> None:
