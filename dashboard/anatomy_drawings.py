@@ -26,7 +26,6 @@ from dashboard.figures.loss_reach import FLOOR, loss_reach_figure, reach_profile
 from dashboard.figures.powers import powers_figure
 from dashboard.figures.product import product_figure
 from dashboard.figures.weights import gradient_histograms_figure, weight_histograms_figure
-from dashboard.measurements import recorded_norms
 
 MOST_DECADES = 9
 """Of a matrix's colours: more would hide differences that matter."""
@@ -35,11 +34,8 @@ MOST_DECADES = 9
 def draw_paths(asked: Asked, results: list, step: int | None) -> Drawn:
     """The product taken apart; where float32 comes to its end, with what training saw."""
     (paths,), (label,), (stroke,) = results, labels_of(asked), strokes_of(asked)
-    recorded = None
-    if (paths.hidden < SMALLEST_NORMAL).any():
-        place = (asked.layer, asked.direction)
-        recorded = recorded_norms(asked.config, asked.models[0], place, asked.run_id, step)
-    return Drawn(product_figure(paths, stroke, recorded), paths_sentence(label, paths, recorded))
+    in_float32 = paths.hidden_in_pass if (paths.hidden < SMALLEST_NORMAL).any() else None
+    return Drawn(product_figure(paths, stroke, in_float32), paths_sentence(label, paths, in_float32))
 
 
 def draw_jacobians(asked: Asked, results: list, step: int | None) -> Drawn:

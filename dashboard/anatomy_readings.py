@@ -27,7 +27,7 @@ def percent(factor: float) -> str:
     return f"{number(factor * 100)} %" if factor < 100 else f"{number(factor)} times"
 
 
-def paths_sentence(label: str, paths: GradientPaths, recorded: np.ndarray | None = None) -> str:
+def paths_sentence(label: str, paths: GradientPaths, in_float32: np.ndarray | None = None) -> str:
     """What each factor would keep by itself, and which of them decides; of several losses, what is left at step 1."""
     losses = int(np.count_nonzero(paths.direct))
     if losses > 1:
@@ -37,7 +37,7 @@ def paths_sentence(label: str, paths: GradientPaths, recorded: np.ndarray | None
         )
     else:
         body = _matrix_sentence(paths) if paths.kind == "rnn" else f"{_gated_sentence(paths)} {_at_first_step(paths)}"
-    return f"**{label}**: {body}{_underflow(paths.hidden, recorded)}"
+    return f"**{label}**: {body}{_underflow(paths.hidden, in_float32)}"
 
 
 def _matrix_sentence(paths: GradientPaths) -> str:
@@ -80,10 +80,10 @@ def _share(part: float, whole: float) -> str:
     return percent(part / whole) if whole > 0 else "NaN"
 
 
-def _underflow(exact: np.ndarray, recorded: np.ndarray | None) -> str:
-    if recorded is None:
+def _underflow(exact: np.ndarray, in_float32: np.ndarray | None) -> str:
+    if in_float32 is None:
         return ""
-    lost = np.flatnonzero((recorded == 0) & (exact > 0))
+    lost = np.flatnonzero((in_float32 == 0) & (exact > 0))
     if not len(lost):
         return ""
     at = int(lost[np.argmin(exact[lost])])

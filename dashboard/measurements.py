@@ -52,18 +52,6 @@ def receipts_at_start(config: TrainingConfig) -> tuple[Receipt, ...]:
     return initial_receipts(config, texts_root())
 
 
-def recorded_norms(
-    config: TrainingConfig, model: int, place: tuple[int, int], run_id: str | None, step: int | None
-) -> np.ndarray:
-    """‖∂L/∂h_t‖ of a layer and direction as float32 training met it, shape (T,). Errors: RecordingError, TextError."""
-    if run_id is None:
-        return flows_at_start(config)[model].norms().astype(np.float32)[place]
-    with readers_of(runs_root()).reading(run_id) as recording:
-        norms = recording.record(f"{config.names[model]}/hidden_norms", step)
-    assert isinstance(norms, np.ndarray)
-    return norms[place]
-
-
 def loss_steps(config: TaskConfig) -> int:
     """How many timesteps of a sequence have a loss. Errors: TextError."""
     task = task_of(config)

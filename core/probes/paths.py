@@ -7,6 +7,7 @@ Sources: the RNN's product and its bound (Pascanu et al., 2013); the carousel (H
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -36,6 +37,12 @@ def gradient_paths(call: RecurrentCall, layer: int = 0, direction: int = 0) -> G
     """
     index = place(call, layer, direction)
     one = replay(call)[index]
+    seen = call.taps[index].hidden if call.taps else None
+    in_pass = None if seen is None else norms(one.turned(seen.double()), (1, 2)).to(seen.dtype).cpu().numpy()
+    return replace(_taken_apart(one), hidden_in_pass=in_pass)
+
+
+def _taken_apart(one: Replayed) -> GradientPaths:
     if isinstance(one.scan, LSTMScan):
         return _of_lstm(one, one.scan)
     if isinstance(one.scan, GRUScan):

@@ -1,6 +1,7 @@
 """Records of why a gradient vanishes or explodes: the product of Jacobians taken apart, one layer and direction each.
 
-All numbers are float64, so that nothing underflows that float32 would lose. Time is the position in the sequence.
+All numbers are float64, so that nothing underflows that float32 would lose, but for `GradientPaths.hidden_in_pass`.
+Time is the position in the sequence.
 
 Axes: T timesteps, H hidden units, S units of the state (H; LSTM: 2H, h then c), G gates.
 """
@@ -45,6 +46,11 @@ class GradientPaths:
     """LSTM, GRU: the part that went through gates and W_hh at least once. As vectors, the two parts add up."""
     closure: float | None = None
     """LSTM, GRU: max |carousel + through_gates − total| / max |total|, over all entries."""
+    hidden_in_pass: np.ndarray | None = None
+    """‖∂L/∂h_t‖ as the pass met it, in its own precision, shape (T,): float32 may hold 0 where `hidden` has a number.
+
+    None of some examples of a call, which keep no gradient of their own.
+    """
 
 
 @dataclass(frozen=True)

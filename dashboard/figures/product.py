@@ -53,11 +53,11 @@ def parts_of(paths: GradientPaths, stroke: Stroke) -> list[Part]:
     return [total, *hidden, *(Part(name, norms, line) for name, norms, line in named if norms is not None)]
 
 
-def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | None = None) -> go.Figure:
+def product_figure(paths: GradientPaths, stroke: Stroke, in_float32: np.ndarray | None = None) -> go.Figure:
     """The measured gradient beside its parts (log), and below what a single step keeps by itself, in [0, 1].
 
-    Look for the line that runs beside the measured one: that factor decides. A bound may leave the picture. `recorded`
-    are the norms of ∂L/∂h as float32 training saw them, shape (T,); all other lines are float64.
+    Look for the line that runs beside the measured one: that factor decides. A bound may leave the picture.
+    `in_float32` are the norms of ∂L/∂h as float32 training saw them, shape (T,); all other lines are float64.
     """
     parts = parts_of(paths, stroke)
     decades = decades_of([part.norms for part in parts if part.norms is not paths.bound], FLOOR)
@@ -67,8 +67,8 @@ def product_figure(paths: GradientPaths, stroke: Stroke, recorded: np.ndarray | 
         figure.add_scatter(x=times, name=part.name, mode="lines", hovertemplate="%{customdata}", row=1, col=1,
                            line={"color": part.stroke.color, "dash": part.stroke.dash, "width": part.width},
                            **_points(part.norms))  # fmt: skip
-    if recorded is not None:
-        _add_float32(figure, times, recorded, decades)
+    if in_float32 is not None:
+        _add_float32(figure, times, in_float32, decades)
     keep = {"color": ELEMENTWISE, "width": 2}
     figure.add_scatter(x=times, y=paths.keep, name=KEEPS[paths.kind], mode="lines", line=keep, showlegend=False,
                        fill="tozeroy", hovertemplate="%{y:.3f}", row=2, col=1)  # fmt: skip
@@ -85,16 +85,16 @@ def _points(norms: np.ndarray) -> dict[str, object]:
     return {"y": y, "customdata": [measured(value, FLOOR) for value in norms]}
 
 
-def _add_float32(figure: go.Figure, times: np.ndarray, recorded: np.ndarray, decades: tuple[float, float]) -> None:
+def _add_float32(figure: go.Figure, times: np.ndarray, in_float32: np.ndarray, decades: tuple[float, float]) -> None:
     """Rings where float32 training still had a gradient, crosses on the floor where it had none."""
     some = slice(None, None, -max(1, len(times) // MOST_MARKS))  # the last timestep always among them
-    times, recorded = times[some], recorded[some].astype(np.float64)
-    is_lost = ~(recorded > 0)
+    times, in_float32 = times[some], in_float32[some].astype(np.float64)
+    is_lost = ~(in_float32 > 0)
     figure.add_scatter(
         x=times,
-        y=np.where(is_lost, 10.0 ** decades[0], recorded),
+        y=np.where(is_lost, 10.0 ** decades[0], in_float32),
         customdata=["0: float32 holds nothing this small" if lost else f"{value:.2g}"
-                    for lost, value in zip(is_lost, recorded, strict=True)],
+                    for lost, value in zip(is_lost, in_float32, strict=True)],
         name="∂L/∂h in float32, as trained",
         mode="markers",
         cliponaxis=False,

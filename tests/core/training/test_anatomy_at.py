@@ -12,6 +12,7 @@ from core.tasks.config import VARIANTS, TaskConfig
 from core.training import anatomy
 from core.training.anatomy import histograms_at, jacobians_at, loss_reach_at, paths_at, recurrent_spectrum_at, seen
 from core.training.config import TrainingConfig
+from core.training.initial import initial_flows
 from core.training.loop import train
 from core.training.moment import WATCHED_LAYER, Moment, observe
 
@@ -41,6 +42,18 @@ def test_the_paths_add_up_to_the_norms_that_training_recorded(trained):
             for direction in range(directions):
                 paths = paths_at(moment, layer, direction, 0, None)
                 np.testing.assert_allclose(paths.hidden, recorded.hidden_norms[layer, direction], rtol=1e-4)
+                assert paths.hidden_in_pass.dtype == np.float32
+                np.testing.assert_allclose(paths.hidden_in_pass, recorded.hidden_norms[layer, direction], rtol=1e-6)
+
+
+def test_what_float32_lost_is_zero_in_the_pass_and_a_number_in_the_paths():
+    config = TrainingConfig(
+        TaskConfig("recall", length=200), (ModelConfig("rnn", 8, initialization="orthogonal", gain=0.5),), batch_size=4
+    )
+    paths = paths_at(Moment(config, 0), 0, 0, 0, None)
+    flow = initial_flows(config)[0].norms()[0, 0]
+    assert paths.hidden_in_pass[0] == flow[0] == 0 < paths.hidden[0] < 1e-45
+    np.testing.assert_allclose(paths.hidden_in_pass, flow, rtol=1e-6, atol=1e-44)
 
 
 def test_the_spectrum_is_that_of_the_recorded_weights(trained):
