@@ -1,58 +1,120 @@
-"""The gates of PyTorch's own fused LSTM on the CPU, read from what its kernel keeps for its backward pass.
+"""PyTorch's own fused LSTM on the CPU, with its gates and cells read from what its kernel keeps.
 
-oneDNN writes i, f, g, o of every timestep at the head of its workspace, rows padded as below. No document promises
-that, so the first call of each shape checks it: o ⊙ tanh(c) has to be the kernel's own output. Where it is not, or
-where PyTorch does not use this kernel, there is no answer, and `LSTMScan` computes the gates itself.
+The kernel gives them away to nobody, but they can be found in its workspace (`fused_workspace`). That is checked by the
+numbers at the first call of each shape; where it does not hold, or where PyTorch does not use this kernel, there is no
+answer, and `LSTMScan` computes everything itself.
 
-Axes: T timesteps first, N batch, I input, H hidden.
+Axes: T timesteps first, N batch, E some examples, I input, H hidden.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from .fused_workspace import cells_in, find_cells, find_flow, flow_in, gates_in, padded
 from .scans import Weights
 
 LSTM_MODE = 2
-LINE = 16
-"""Floats in a cache line, to which oneDNN pads a row; and it adds one where successive rows would collide."""
-COLLISION = 256
-TOLERANCE = 1e-5
+TOLERANCE = 1e-4
 
 
-class FusedLSTM(NamedTuple):
-    """What the fused kernel computed."""
+@dataclass
+class Layout:
+    """Where the workspaces of one shape keep what."""
 
+    cells: int
+    """c_t."""
+    into_hidden: int | None = None
+    """W_hhᵀ ∂L/∂a_t; None until a backward pass has shown it."""
+    into_cell: int | None = None
+    """f_t ⊙ ∂L/∂c_t; None until a backward pass has shown it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """What flows from every step back into the state before it: into t = 0 … T − 1, each (T, N, H)."""
+
+    hidden: Tensor
+    """W_hhᵀ ∂L/∂a_{t+1}."""
+    cell: Tensor
+    """f_{t+1} ⊙ ∂L/∂c_{t+1}."""
+
+
+@dataclass(frozen=True, eq=False)
+class FusedLSTM:
+    """What the fused kernel computed; apart from autograd."""
+
+    given: tuple[Tensor, ...]
+    """Inputs (T, N, I); W_ih, W_hh, b_ih, b_hh; initial hidden state and cell (N, H)."""
     outputs: Tensor
     """h_t, shape (T, N, H)."""
+    last_cell: Tensor
+    """c_T, shape (N, H)."""
+    workspace: Tensor
+    """The floats that the kernel keeps for its backward pass."""
     gates: Tensor
     """i, f, g, o after their activations, shape (T, N, 4H); rows may be padded."""
-    cells: Tensor
-    """c_0 … c_T, shape (T + 1, N, H)."""
-    squashed: Tensor
-    """tanh c_t, shape (T, N, H): h_t / o_t, as tanh takes three times as long."""
+    layout: Layout
+
+    def cells(self) -> Tensor:
+        """c_0 … c_T, shape (T + 1, N, H)."""
+        return torch.cat([self.given[-1].unsqueeze(0), self.cells_between(), self.last_cell.unsqueeze(0)])
+
+    def cells_between(self) -> Tensor:
+        """c_1 … c_{T-1}, shape (T − 1, N, H), not a copy."""
+        return cells_in(self.workspace, self.layout.cells, *self.outputs.shape)
+
+    def squashed(self) -> Tensor:
+        """The tanh of c_t, shape (T, N, H): h_t / o_t, as tanh takes three times as long."""
+        exposing = self.gates[..., 3 * self.outputs.shape[-1] :].clamp_min(torch.finfo(torch.float32).tiny)
+        return self.outputs / exposing
+
+    def flow(self, hidden: Tensor, cell: Tensor) -> Flow | None:
+        """After the kernel's backward pass, what flowed back, not a copy; None where the workspace does not show it.
+
+        `hidden` and `cell` are the gradients of the initial states, (N, H): those must be there.
+        """
+        if self.layout.into_hidden is None or self.layout.into_cell is None:
+            return None
+        shape = self.outputs.shape
+        into_hidden = flow_in(self.workspace, self.layout.into_hidden, self._row(), shape)
+        into_cell = flow_in(self.workspace, self.layout.into_cell, shape[-1], shape)
+        is_there = torch.equal(into_hidden[0], hidden) and torch.equal(into_cell[0], cell)
+        return Flow(into_hidden, into_cell) if is_there else None
+
+    def learn(self, expected: Flow) -> None:
+        """After the kernel's backward pass, find where the workspace shows what flowed back."""
+        self.layout.into_hidden = find_flow(self.workspace, expected.hidden, self._row())
+        self.layout.into_cell = find_flow(self.workspace, expected.cell, self.outputs.shape[-1])
+
+    def _row(self) -> int:
+        return padded(max(self.given[0].shape[-1], self.outputs.shape[-1]))
 
 
-_layout_holds: dict[tuple[int, int, int], bool] = {}
-"""By (T, N, H): whether the workspace of that shape was found to be as described."""
+_layouts: dict[tuple[int, ...], Layout | None] = {}
+"""By T, N, I, H and number of threads; None: there the workspace is not as described."""
 
 
 def fused_lstm(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> FusedLSTM | None:
     """Run inputs (T, N, I) through the fused kernel from hidden and cell (N, H); None where it shows no gates."""
-    shape = (inputs.shape[0], *cell.shape)
-    if not _is_fused(inputs, weights) or not _layout_holds.get(shape, True):
+    if not is_fused(inputs, weights):
         return None
-    found = _run(inputs, hidden, cell, weights)
-    if shape not in _layout_holds and (found is None or bool(torch.isfinite(found.outputs).all())):
-        _layout_holds[shape] = found is not None and _agrees(found)
-    return found if _layout_holds.get(shape, False) else None
+    given = tuple(tensor.detach() for tensor in contiguous(inputs, weights, hidden, cell))
+    outputs, _, last_cell, workspace = run_kernel(given)
+    return reading(given, outputs, last_cell, workspace)
 
 
-def _is_fused(inputs: Tensor, weights: Weights) -> bool:
+def contiguous(inputs: Tensor, weights: Weights, hidden: Tensor, cell: Tensor) -> tuple[Tensor, ...]:
+    """What the kernel is given, in its order."""
+    given = (inputs, weights.input, weights.hidden, weights.bias_input, weights.bias_hidden, hidden, cell)
+    return tuple(tensor.contiguous() for tensor in given)  # type: ignore[union-attr]
+
+
+def is_fused(inputs: Tensor, weights: Weights) -> bool:
     """Whether `torch.lstm` itself would use the kernel."""
     is_plain = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and weights.projection is None
     has_biases = weights.bias_input is not None and weights.bias_hidden is not None
@@ -63,45 +125,47 @@ def _is_available() -> bool:
     return torch.backends.mkldnn.is_available() and torch._C._get_mkldnn_enabled()
 
 
-def _run(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> FusedLSTM | None:
-    """What the kernel computes, if its workspace can hold the gates."""
-    weights_of_layer = (weights.input, weights.hidden, weights.bias_input, weights.bias_hidden)
-    given = (inputs, *weights_of_layer, hidden, cell)
-    tensors = [tensor.detach().contiguous() for tensor in given]  # type: ignore[union-attr]
+def run_kernel(given: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """h_1 … h_T, h_T, c_T and the workspace, of contiguous tensors as in `FusedLSTM.given`."""
     with torch.enable_grad():  # else it keeps no workspace
-        outputs, _, _, workspace = torch.ops.aten.mkldnn_rnn_layer(
-            *tensors, False, [], LSTM_MODE, cell.shape[1], 1, True, False, False, True
+        return torch.ops.aten.mkldnn_rnn_layer(
+            *given, False, [], LSTM_MODE, given[2].shape[1], 1, True, False, False, True
         )
-    size = cell.shape[1]
-    gates = _gates(workspace, len(inputs), *cell.shape)
-    if gates is None:
-        return None
+
+
+def run_backward(fused: FusedLSTM, outputs: Tensor, last_cell: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of `fused.given`, from what reaches h_t (T, N, H) and c_T (N, H) from outside."""
+    return torch.ops.aten.mkldnn_rnn_layer_backward(
+        *fused.given, fused.outputs, fused.outputs[-1], fused.last_cell, outputs, None, last_cell,
+        False, LSTM_MODE, outputs.shape[-1], 1, True, True, False, [], False, fused.workspace.view(torch.uint8),
+    )  # fmt: skip
+
+
+def reading(given: tuple[Tensor, ...], outputs: Tensor, last_cell: Tensor, workspace: Tensor) -> FusedLSTM | None:
+    """What the kernel computed from `given`, all detached; None where it is not found."""
+    key = (*given[0].shape, outputs.shape[-1], torch.get_num_threads())
+    floats = workspace.view(torch.float32)
+    gates = gates_in(floats, *outputs.shape)
+    if key not in _layouts and outputs.isfinite().all() and outputs.any():  # else they cannot show where they are
+        _layouts[key] = None if gates is None else _layout(outputs, last_cell, floats, gates, given[-1])
+    layout = _layouts.get(key)
+    return None if layout is None or gates is None else FusedLSTM(given, outputs, last_cell, floats, gates, layout)
+
+
+def _layout(outputs: Tensor, last_cell: Tensor, workspace: Tensor, gates: Tensor, cell: Tensor) -> Layout | None:
+    """Where the cells are, if the gates are where they are looked for: together they must make h_t."""
     cells = _cells(gates, cell)
-    exposing = gates[..., 3 * size :].clamp_min(torch.finfo(torch.float32).tiny)
-    return FusedLSTM(outputs, gates, cells, outputs / exposing)
-
-
-def _gates(workspace: Tensor | None, steps: int, batch: int, size: int) -> Tensor | None:
-    row = -(-4 * size // LINE) * LINE
-    row += LINE * (row % COLLISION == 0)
-    if workspace is None or workspace.nbytes < 4 * steps * batch * row:
+    exposed = gates[..., 3 * cell.shape[1] :] * torch.tanh(cells[1:])
+    if not torch.allclose(exposed, outputs, atol=TOLERANCE) or not torch.allclose(cells[-1], last_cell, atol=TOLERANCE):
         return None
-    return workspace.view(torch.float32)[: steps * batch * row].view(steps, batch, row)[..., : 4 * size]
+    place = find_cells(workspace, cells[1:-1])
+    return None if place is None else Layout(place)
 
 
 def _cells(gates: Tensor, cell: Tensor) -> Tensor:
-    """c_t = f ⊙ c_{t-1} + i ⊙ g; NumPy's calls cost a fraction of PyTorch's on arrays this small."""
-    size = cell.shape[1]
-    cells = cell.new_empty(len(gates) + 1, *cell.shape)
-    cells[0] = cell
-    torch.mul(gates[..., :size], gates[..., 2 * size : 3 * size], out=cells[1:])
-    rows, kept = cells.numpy(), np.empty(cell.shape, np.float32)
-    for forget, before, after in zip(gates[..., size : 2 * size].numpy(), rows[:-1], rows[1:], strict=True):
-        np.multiply(forget, before, kept)
-        np.add(after, kept, after)
-    return cells
-
-
-def _agrees(found: FusedLSTM) -> bool:
-    output = found.gates[..., 3 * found.cells.shape[-1] :]
-    return bool(torch.allclose(output * torch.tanh(found.cells[1:]), found.outputs, atol=TOLERANCE))
+    """c_t = f ⊙ c_{t-1} + i ⊙ g, shape (T + 1, N, H)."""
+    input, forget, candidate, _ = gates.chunk(4, -1)
+    cells = [cell]
+    for step in range(len(gates)):
+        cells.append(torch.addcmul(forget[step] * cells[-1], input[step], candidate[step]))
+    return torch.stack(cells)

@@ -18,9 +18,7 @@ from torch.autograd.function import once_differentiable
 from .gru_scan import GRUScan
 from .lstm_scan import LSTMScan
 from .rnn_scan import RNNScan
-from .scans import Adjoint, Scan, Weights, at_last
-
-WEIGHT_NAMES = ("input", "hidden", "bias_input", "bias_hidden", "projection")
+from .scans import WEIGHT_NAMES, Adjoint, Scan, Weights, at_last
 
 
 @dataclass
@@ -117,9 +115,11 @@ def _fill(tap: Tap, scan: Scan, adjoint: Adjoint, last: Tensor | None, last_cell
     """Keep the totals of all examples, and both paths into the cell of the watched ones."""
     tap.hidden = adjoint.hidden
     if isinstance(scan, LSTMScan):
-        assert adjoint.cell is not None and last_cell is not None
+        assert adjoint.cell is not None and adjoint.exposed is not None and last_cell is not None
         tap.cell = adjoint.cell[:, tap.examples].clone()
-        tap.cell_carousel, tap.cell_through_gates = scan.paths(adjoint, tap.examples)
+        tap.cell_through_gates = adjoint.exposed[:, tap.examples] * scan.exposure(tap.examples)
+        tap.cell_carousel = torch.zeros_like(tap.cell)
+        tap.cell_carousel[:-1] = tap.cell[1:] * tap.gates["forget"][1:]
         _add_at(tap.cell_carousel, None if last is None else last[tap.examples], last_cell[tap.examples])
 
 

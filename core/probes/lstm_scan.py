@@ -5,10 +5,13 @@ Axes: T timesteps first, N batch, I input, H hidden, P projection (P = H without
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Self
+
 import torch
 from torch import Tensor
 
-from .fused_lstm import fused_lstm
+from .fused_lstm import FusedLSTM, fused_lstm
 from .scans import Adjoint, Weights, at_last, input_projection
 
 GATES = ("input", "forget", "candidate", "output")
@@ -20,13 +23,35 @@ class LSTMScan:
 
     def __init__(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         self.recurrent, self.projection = weights.hidden, weights.projection
-        fused = fused_lstm(inputs, hidden, cell, weights)
-        if fused is None:
+        self.fused = fused_lstm(inputs, hidden, cell, weights)
+        if self.fused is None:
             self._scan(inputs, hidden, cell, weights)
         else:
-            self.outputs, self.activations, self.cells, self.squashed = fused
-            self.exposed = self.outputs
-        self.forget_rows = self._gate(1).unbind(0)
+            self._show(self.fused)
+
+    @classmethod
+    def of_fused(cls, fused: FusedLSTM) -> Self:
+        """The scan that PyTorch's kernel has run."""
+        scan = cls.__new__(cls)
+        scan.recurrent, scan.projection, scan.fused = fused.given[2], None, fused
+        scan._show(fused)
+        return scan
+
+    def _show(self, fused: FusedLSTM) -> None:
+        self.outputs = self.exposed = fused.outputs
+        self.activations = fused.gates
+
+    @cached_property
+    def cells(self) -> Tensor:
+        """c_0 … c_T, shape (T + 1, N, H)."""
+        assert self.fused is not None  # else the scan has set them
+        return self.fused.cells()
+
+    @cached_property
+    def squashed(self) -> Tensor:
+        """The tanh of c_t, shape (T, N, H)."""
+        assert self.fused is not None
+        return self.fused.squashed()
 
     def _scan(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         steps, batch, size = inputs.shape[0], inputs.shape[1], cell.shape[-1]
@@ -68,6 +93,8 @@ class LSTMScan:
 
     def final_cell(self, last: Tensor | None) -> Tensor:
         """The cell (N, H) at each example's last timestep, None: at the end."""
+        if self.fused is not None and last is None:
+            return self.fused.last_cell.clone()
         return at_last(self.cells[1:], last).clone()
 
     def backward(self, hidden: Tensor, cells: Tensor | None) -> Adjoint:
@@ -79,7 +106,7 @@ class LSTMScan:
         inner, outer, flat = deltas[:, :, :3].unbind(0), deltas[:, :, 3].unbind(0), deltas.flatten(2).unbind(0)
         totals, cell_rows, wide_cells = hidden.unbind(0), cells.unbind(0), cells.unsqueeze(2).unbind(0)
         exposed_rows = totals if self.projection is None else exposed.unbind(0)
-        forget, exposures = self.forget_rows, exposure.unbind(0)
+        forget, exposures = self._gate(1).unbind(0), exposure.unbind(0)
         for step in range(len(totals) - 1, -1, -1):
             if self.projection is not None:
                 torch.mm(totals[step], self.projection, out=exposed_rows[step])
@@ -94,7 +121,7 @@ class LSTMScan:
         return Adjoint(hidden, preactivation, preactivation, initial_hidden, initial_cell, cells, exposed)
 
     def _gate(self, index: int) -> Tensor:
-        size = self.cells.shape[-1]
+        size = self.exposed.shape[-1]
         return self.activations[..., index * size : (index + 1) * size]
 
     def exposure(self, examples: Tensor | slice) -> Tensor:
@@ -102,16 +129,6 @@ class LSTMScan:
         return torch.addcmul(
             self._gate(3)[:, examples], self.exposed[:, examples], self.squashed[:, examples], value=-1
         )
-
-    def paths(self, adjoint: Adjoint, examples: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """∂L/∂c_t of the examples by path: along the carousel from c_{t+1}, and through h_t; each (T, E, H).
-
-        What reaches the last c_t from outside (∂L/∂c_n) comes along neither; the caller adds it to the carousel.
-        """
-        assert adjoint.cell is not None and adjoint.exposed is not None
-        carousel = torch.zeros_like(adjoint.cell[:, examples])
-        carousel[:-1] = adjoint.cell[1:, examples] * self._gate(1)[1:, examples]
-        return carousel, adjoint.exposed[:, examples] * self.exposure(examples)
 
     def slopes(self) -> Tensor:
         """∂(c_t or h_t)/∂a_t of the four gates, shape (T, N, 4, H): c through i, f, g; h through o."""
@@ -133,6 +150,6 @@ class LSTMScan:
 
     def gates(self, examples: Tensor | slice) -> dict[str, Tensor]:
         """Input i, forget f, candidate g, output o, cell c and hidden h."""
-        gates = self.activations[:, examples].clone().split(self.cells.shape[-1], -1)  # (T, E, 4H) -> 4 x (T, E, H)
+        gates = self.activations[:, examples].clone().split(self.exposed.shape[-1], -1)  # (T, E, 4H) -> 4 x (T, E, H)
         states = {"cell": self.cells[1:, examples].clone(), "hidden": self.outputs[:, examples].clone()}
         return dict(zip(GATES, gates, strict=True)) | states

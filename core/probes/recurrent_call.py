@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ..models.recurrent import linear_rnn
+from .fused_tap import FusedTap, tapped_lstm
 from .gradient_tap import Tap, TappedLayer
 from .scans import Weights
 
@@ -35,6 +36,8 @@ CELL_KINDS = {
     torch.rnn_tanh_cell: "rnn_tanh",
     torch.rnn_relu_cell: "rnn_relu",
 }
+
+AnyTap = Tap | FusedTap
 
 
 @dataclass
@@ -59,7 +62,7 @@ class RecurrentCall:
     """Whether some example has fewer timesteps than the longest; else `lengths` need not be looked at."""
     attached: bool = True
     """Whether the initial state carries a gradient back, so that the call may go on in an earlier call's time."""
-    taps: list[Tap] = field(default_factory=list)
+    taps: list[AnyTap] = field(default_factory=list)
     """By layer, then direction."""
     masks: list[Tensor] = field(default_factory=list)
     """Dropout masks between the layers, already divided by 1 − p, each (T, N, D·P)."""
@@ -199,14 +202,18 @@ def run_tapped(
             parts.append(output)
             finals.append((final[0], final[1]))
         inputs = torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]  # D x (T, N, P) -> (T, N, D·P)
-    states = [torch.stack([final[0] for final in finals])]
+    states = [_stacked([final[0] for final in finals])]
     if cell is not None:
-        states.append(torch.stack([final[1] for final in finals if final[1] is not None]))
+        states.append(_stacked([final[1] for final in finals if final[1] is not None]))
     call.outputs, call.final_states = inputs.detach(), tuple(state.detach() for state in states)
     for name, tensor in zip(("output", "hidden", "cell"), (inputs, *states), strict=False):
         if tensor.requires_grad:
             tensor.register_hook(partial(_keep_gradient, call, name))
     return inputs, *states
+
+
+def _stacked(states: list[Tensor]) -> Tensor:
+    return torch.stack(states) if len(states) > 1 else states[0].unsqueeze(0)
 
 
 def _keep_gradient(call: RecurrentCall, name: str, gradient: Tensor | None) -> None:
@@ -215,20 +222,19 @@ def _keep_gradient(call: RecurrentCall, name: str, gradient: Tensor | None) -> N
 
 
 def _run_direction(call, index, backwards, inputs, hidden, cell, examples):
-    weights = call.weights[index]
-    tap = Tap(call.kind, examples)
-    call.taps.append(tap)
     turned = reversed_in_time(inputs, call.lengths) if backwards else inputs
-    output, last, last_cell = TappedLayer.apply(
-        tap,
-        call.lengths - 1 if call.ends_early else None,
-        turned,
-        hidden[index],
-        None if cell is None else cell[index],
-        weights.input,
-        weights.hidden,
-        weights.bias_input,
-        weights.bias_hidden,
-        weights.projection,
-    )
+    its_cell = None if cell is None else cell[index]
+    tap, output, last, last_cell = _run_layer(call, call.weights[index], turned, hidden[index], its_cell, examples)
+    call.taps.append(tap)
     return reversed_in_time(output, call.lengths) if backwards else output, last, last_cell
+
+
+def _run_layer(call, weights, inputs, hidden, cell, examples):
+    """The tap of one layer in one direction, outputs, final hidden state and cell."""
+    if call.kind == "lstm" and not call.ends_early:
+        found = tapped_lstm(examples, inputs, hidden, cell, weights)
+        if found is not None:
+            return found
+    tap = Tap(call.kind, examples)
+    last = call.lengths - 1 if call.ends_early else None
+    return tap, *TappedLayer.apply(tap, last, inputs, hidden, cell, *vars(weights).values())

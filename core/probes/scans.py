@@ -15,6 +15,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+WEIGHT_NAMES = ("input", "hidden", "bias_input", "bias_hidden", "projection")
+"""Of the fields of `Weights`."""
+
 
 @dataclass(frozen=True)
 class Weights:

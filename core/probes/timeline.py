@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from ..recordings.records import GateTrace, GradientFlow
-from .gradient_tap import Tap
-from .recurrent_call import RecurrentCall, reversed_in_time
+from .recurrent_call import AnyTap, RecurrentCall, reversed_in_time
 
 GATE_FIELDS = ("input", "forget", "candidate", "output", "cell", "reset", "update", "new", "hidden")
 
@@ -29,7 +28,7 @@ def gradient_flow(calls: Sequence[RecurrentCall]) -> GradientFlow:
         )
     first = calls[0]
     cell = {name: _watched(calls, attrgetter(name)) for name in _cell_fields(first)}
-    hidden = _in_time([_arranged(call, attrgetter("hidden"), _order(call), call.lengths) for call in calls], 3)
+    hidden = _in_time([_arranged(call, attrgetter("hidden"), slice(None), _order(call)) for call in calls], 3)
     return GradientFlow(first.kind.split("_")[0], hidden, _lengths(calls, None), direct=_direct(calls), **cell)
 
 
@@ -41,7 +40,7 @@ def gate_trace(calls: Sequence[RecurrentCall]) -> GateTrace:
     return GateTrace(kind=first.kind.split("_")[0], lengths=_lengths(calls, first.taps[0].examples), **gates)
 
 
-def _gate(name: str, tap: Tap) -> Tensor:
+def _gate(name: str, tap: AnyTap) -> Tensor:
     return tap.gates[name]
 
 
@@ -54,13 +53,16 @@ def _order(call: RecurrentCall) -> Tensor | slice:
 
 
 def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) -> np.ndarray:
+    if not any(call.ends_early for call in calls):
+        count = len(calls[0].lengths) if examples is None else len(calls[0].lengths[examples])
+        return np.full(count, sum(len(call.inputs) for call in calls))
     total = torch.stack([call.lengths for call in calls]).sum(0)
     return total[_order(calls[0]) if examples is None else examples].cpu().numpy()
 
 
-def _watched(calls: Sequence[RecurrentCall], pick: Callable[[Tap], Tensor | None]) -> np.ndarray:
+def _watched(calls: Sequence[RecurrentCall], pick: Callable[[AnyTap], Tensor | None]) -> np.ndarray:
     """What the taps kept of the watched examples, shape (L, D, E, T, H)."""
-    return _in_time([_arranged(call, pick, slice(None), call.lengths[call.taps[0].examples]) for call in calls], 3)
+    return _in_time([_arranged(call, pick, call.taps[0].examples, slice(None)) for call in calls], 3)
 
 
 def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
@@ -68,13 +70,17 @@ def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
 
 
 def _arranged(
-    call: RecurrentCall, pick: Callable[[Tap], Tensor | None], order: Tensor | slice, lengths: Tensor
+    call: RecurrentCall, pick: Callable[[AnyTap], Tensor | None], examples: Tensor | slice, order: Tensor | slice
 ) -> np.ndarray:
-    """One tensor per tap, (T, N, H), as one array (L, D, N, T, H), the reverse direction in the sequence's order.
+    """One tensor of some examples per tap, (T, N, H), as one array (L, D, N, T, H), in `order` and the sequence's time.
 
     Of one tap whose examples all run to the end, it is the tensor itself, looked at otherwise.
     """
-    rows = []
+    if len(call.taps) == 1 and not call.ends_early and isinstance(order, slice):
+        only = pick(call.taps[0])
+        assert only is not None
+        return only.cpu().numpy().swapaxes(0, 1)[None, None]
+    rows, lengths = [], call.lengths[examples]
     for index, tap in enumerate(call.taps):
         value = pick(tap)
         assert value is not None

@@ -22,7 +22,7 @@ from .examples import example_losses, example_tokens
 from .histograms import block_histograms
 from .moment import WATCHED_LAYER, Moment, Observed, observe
 
-MOST_STATES_KEPT = 1_000_000
+MOST_STATES_KEPT = 500_000
 """Hidden states of a pass that is kept for the next question; a larger one is made again."""
 _kept: dict[Hashable, Observed] = {}
 """The passes made last, one a model of a run, as several pictures of one moment are asked for one after the other."""

@@ -1,18 +1,22 @@
+"""What is read from the workspace of PyTorch's fused LSTM, forward; and what happens where it cannot be."""
+
 import pytest
 import torch
 from torch import nn
 
 from core.probes import fused_lstm as module
+from core.probes import fused_workspace
 from core.probes.fused_lstm import fused_lstm
+from core.probes.fused_workspace import find_cells, find_flow, flow_in
 from core.probes.lstm_scan import LSTMScan
 from core.probes.scans import Weights
 
-SIZES = [(1, 1, 1, 1), (5, 3, 2, 4), (9, 4, 70, 33), (20, 8, 16, 64), (6, 2, 3, 128)]
+SIZES = [(1, 1, 1, 1), (2, 1, 1, 1), (5, 3, 2, 4), (9, 4, 70, 33), (20, 8, 16, 64), (6, 2, 3, 128)]
 
 
 @pytest.fixture(autouse=True)
 def nothing_learnt(monkeypatch):
-    monkeypatch.setattr(module, "_layout_holds", {})
+    monkeypatch.setattr(module, "_layouts", {})
 
 
 def call(steps=5, batch=3, features=2, size=4, dtype=torch.float32):
@@ -31,35 +35,50 @@ def exact(arguments):
     return LSTMScan(inputs.double(), hidden.double(), cell.double(), doubled)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_gates_read_from_the_kernel_are_those_of_a_float64_scan(size):
-    arguments = call(*size)
-    found, slow = fused_lstm(*arguments), exact(arguments)
+def kernel_or_skip(arguments):
+    found = fused_lstm(*arguments)
     if found is None:
         pytest.skip("this PyTorch keeps no gates")
-    for ours, theirs in zip(found, (slow.outputs, slow.activations, slow.cells, slow.squashed), strict=True):
-        torch.testing.assert_close(ours.double(), theirs, atol=2e-6, rtol=1e-5)
+    return found
 
 
-@pytest.mark.parametrize(("name", "value"), [("LINE", 24), ("_gates", lambda workspace, *shape: None)])
-def test_a_workspace_of_another_layout_is_noticed_and_the_scan_gives_the_same_numbers(monkeypatch, name, value):
+@pytest.mark.parametrize("size", SIZES)
+def test_gates_and_cells_read_from_the_kernel_are_those_of_a_float64_scan(size):
+    arguments = call(*size)
+    found, slow = kernel_or_skip(arguments), exact(arguments)
+    ours = (found.outputs, found.gates, found.cells(), found.squashed())
+    for one, other in zip(ours, (slow.outputs, slow.activations, slow.cells, slow.squashed), strict=True):
+        torch.testing.assert_close(one.double(), other, atol=2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [
+        (fused_workspace, "LINE", 24),
+        (module, "gates_in", lambda workspace, *shape: None),
+        (module, "find_cells", lambda workspace, expected: None),
+    ],
+)
+def test_a_workspace_of_another_layout_is_noticed_and_the_scan_gives_the_same_numbers(monkeypatch, where, name, value):
     arguments = call(batch=4)
     usual = LSTMScan(*arguments)
-    monkeypatch.setattr(module, "_layout_holds", {})
-    monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(module, "_layouts", {})
+    monkeypatch.setattr(where, name, value)
     assert fused_lstm(*arguments) is None
     scan = LSTMScan(*arguments)
     torch.testing.assert_close(scan.outputs, usual.outputs)
     torch.testing.assert_close(scan.activations, usual.activations.contiguous())
+    torch.testing.assert_close(scan.cells, usual.cells)
 
 
-def test_a_first_call_that_is_not_finite_says_nothing_about_the_layout():
-    inputs, *others = call()
-    if fused_lstm(inputs, *others) is None:
-        pytest.skip("this PyTorch keeps no gates")
-    module._layout_holds.clear()
-    assert fused_lstm(torch.full_like(inputs, torch.nan), *others) is None
-    assert fused_lstm(inputs, *others) is not None
+@pytest.mark.parametrize("value", [torch.nan, 0.0])
+def test_a_first_call_whose_numbers_say_nothing_says_nothing_about_the_layout(value):
+    inputs, hidden, cell, weights = call()
+    kernel_or_skip((inputs, hidden, cell, weights))
+    module._layouts.clear()
+    empty = Weights(*(torch.full_like(tensor, value) for tensor in vars(weights).values() if tensor is not None))
+    assert fused_lstm(inputs, hidden * value, cell * value, empty) is None
+    assert fused_lstm(inputs, hidden, cell, weights) is not None
 
 
 def test_what_the_kernel_does_not_compute_has_no_answer():
@@ -77,8 +96,27 @@ def test_gates_are_there_without_autograd(mode):
 
 def test_where_a_gate_is_shut_tanh_c_is_zero_and_no_nan():
     inputs, hidden, cell, weights = call()
+    kernel_or_skip((inputs, hidden, cell, weights))
     weights.bias_input[3 * cell.shape[1] :] = -200  # the output gate underflows to 0
     found = fused_lstm(inputs, hidden, cell, weights)
-    if found is None:
-        pytest.skip("this PyTorch keeps no gates")
-    assert torch.isfinite(found.squashed).all() and (found.outputs.abs() < 1e-30).all()
+    assert torch.isfinite(found.squashed()).all() and (found.outputs.abs() < 1e-30).all()
+
+
+def test_a_place_is_found_only_if_it_alone_holds_what_is_looked_for():
+    rows = torch.randn(3, 2, 16)
+    workspace = torch.randn(8192)
+    assert find_flow(workspace, rows, 16) is None
+    flow_in(workspace, 2048, 16, rows.shape)[:] = rows
+    assert find_flow(workspace, rows, 16) == 2048
+    flow_in(workspace, 4096, 16, rows.shape)[:] = rows
+    assert find_flow(workspace, rows, 16) is None
+    assert find_flow(workspace.zero_(), torch.zeros(3, 2, 16), 16) is None
+    assert find_cells(workspace, torch.zeros(3, 2, 16)) is None
+
+
+def test_a_place_whose_first_timestep_differs_in_the_last_bit_is_another():
+    rows = torch.rand(3, 2, 16) + 1
+    workspace = torch.zeros(8192)
+    flow_in(workspace, 1024, 16, rows.shape)[:] = rows
+    rows[0, 1, 5] = torch.nextafter(rows[0, 1, 5], torch.tensor(2.0))
+    assert find_flow(workspace, rows, 16) is None
