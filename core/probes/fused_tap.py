@@ -21,9 +21,12 @@ from .scans import WEIGHT_NAMES, Weights
 NAMES = (*GATES, "cell", "hidden")
 """Of what a tap keeps of the watched examples."""
 
+OUTSIDE = ("output", "hidden", "cell")
+"""A layer's results, whose gradients reach it from outside; the last two are the final states."""
+
 
 class FusedTap:
-    """What one fused layer in one direction saw in one call: the same as a `Tap`."""
+    """What one fused layer in one direction saw in one call: the same as a `Tap`, of the watched examples as arrays."""
 
     kind = "lstm"
 
@@ -31,13 +34,18 @@ class FusedTap:
         self.examples = examples
         self._some = examples if isinstance(examples, slice) else examples.numpy()
         self._fused = fused
-        self._outside: tuple[Tensor | None, ...] = (None, None, None)
+        self.from_outside: dict[str, Tensor] = {}
+        """Gradients that reached OUTSIDE, of final states (1, N, H); the dictionary may be exchanged for another."""
         self._flow: Flow | None = None
         self._hidden: Tensor | None = None
 
     def went_back(self, into: tuple[Tensor | None, ...], outside: tuple[Tensor | None, ...]) -> None:
         """Hear from autograd that the kernel has gone back: gradients of its seven inputs, and of its results."""
-        self._outside, self._hidden = outside[:3], None
+        self._hidden = None
+        self.from_outside.clear()
+        for name, value in zip(OUTSIDE, outside, strict=False):  # the fourth result is the workspace
+            if value is not None:
+                self.from_outside[name] = value if name == "output" else value.unsqueeze(0)
         self.__dict__.pop("_paths", None)
         hidden, cell = into[5:7]
         if hidden is None or cell is None:
@@ -60,27 +68,22 @@ class FusedTap:
 
     def _entered(self) -> Tensor:
         """What reached h_t from outside the recurrence, shape (T, N, H), to write into."""
-        outputs, last_hidden, _ = self._outside
-        if outputs is None:
+        if (outputs := self.from_outside.get("output")) is None:
             entered = torch.zeros_like(self._fused.outputs)
         else:
             entered = outputs.clone(memory_format=torch.contiguous_format)
-        if last_hidden is not None:
-            entered[-1] += last_hidden
+        if "hidden" in self.from_outside:
+            entered[-1] += self.from_outside["hidden"][0]
         return entered
 
     def _entered_cell(self) -> Tensor:
         """What reached c_T from outside, shape (N, H)."""
-        last_cell = self._outside[2]
-        return torch.zeros_like(self._fused.last_cell) if last_cell is None else last_cell
+        states = self.from_outside.get("cell")
+        return torch.zeros_like(self._fused.last_cell) if states is None else states[0]
 
     @cached_property
-    def gates(self) -> dict[str, Tensor]:
+    def gates(self) -> dict[str, np.ndarray]:
         """Gates and states of the watched examples, each (T, E, H)."""
-        return {name: torch.from_numpy(values) for name, values in self._kept.items()}
-
-    @cached_property
-    def _kept(self) -> dict[str, np.ndarray]:
         fused, some = self._fused, self._some
         steps, _, size = fused.outputs.shape
         gates = fused.gates.numpy()[:, some].reshape(steps, -1, 4, size)
@@ -96,29 +99,30 @@ class FusedTap:
         """∂L/∂h_t, shape (T, N, H); None until the backward pass."""
         if self._hidden is None and self._flow is not None:
             self._hidden = self._entered()
-            self._hidden[:-1] += self._flow.hidden[1:]
+            total, flow = self._hidden.numpy(), self._flow.hidden.numpy()
+            total[:-1] += flow[1:]
         return self._hidden
 
     @property
-    def cell(self) -> Tensor | None:
+    def cell(self) -> np.ndarray | None:
         """∂L/∂c_t of the watched examples, shape (T, E, H), and its two parts; None until the backward pass."""
-        return None if self._flow is None else torch.from_numpy(self._paths[0] + self._paths[1])
+        return None if self._flow is None else self._paths[0] + self._paths[1]
 
     @property
-    def cell_carousel(self) -> Tensor | None:
+    def cell_carousel(self) -> np.ndarray | None:
         """As `Tap` tells it."""
-        return None if self._flow is None else torch.from_numpy(self._paths[0])
+        return None if self._flow is None else self._paths[0]
 
     @property
-    def cell_through_gates(self) -> Tensor | None:
+    def cell_through_gates(self) -> np.ndarray | None:
         """As `Tap` tells it."""
-        return None if self._flow is None else torch.from_numpy(self._paths[1])
+        return None if self._flow is None else self._paths[1]
 
     @cached_property
     def _paths(self) -> tuple[np.ndarray, np.ndarray]:
         """∂L/∂c_t along the carousel, to the last one from outside, and through h_t; each (T, E, H)."""
         assert self._flow is not None and self.hidden is not None
-        output, squashed = self._kept["output"], np.tanh(self._kept["cell"])
+        output, squashed = self.gates["output"], np.tanh(self.gates["cell"])
         carousel = np.empty_like(output)
         carousel[:-1] = self._flow.cell.numpy()[1:, self._some]
         carousel[-1] = self._entered_cell().numpy()[self._some]

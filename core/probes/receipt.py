@@ -169,9 +169,9 @@ def _differences(call: RecurrentCall) -> dict[str, list[Pair]]:
     return found
 
 
-def _kept(value: Tensor | None) -> Tensor:
+def _kept(value: Tensor | np.ndarray | None) -> Tensor:
     assert value is not None  # a receipt is asked for with a flow, which checked it
-    return value
+    return torch.as_tensor(value)
 
 
 def _gradients(loss: Tensor, chains: list[list[Tensor]]) -> list[Tensor]:

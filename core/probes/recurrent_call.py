@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ..models.recurrent import linear_rnn
-from .fused_tap import FusedTap, tapped_lstm
+from .fused_tap import OUTSIDE, FusedTap, tapped_lstm
 from .gradient_tap import Tap, TappedLayer
 from .scans import Weights
 
@@ -36,6 +36,7 @@ CELL_KINDS = {
     torch.rnn_tanh_cell: "rnn_tanh",
     torch.rnn_relu_cell: "rnn_relu",
 }
+KINDS = {**SEQUENCE_KINDS, **CELL_KINDS}
 
 AnyTap = Tap | FusedTap
 
@@ -119,16 +120,15 @@ class Interception(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         """Answer a fused recurrent function with taps, and every other function as torch does."""
         try:
-            known = func in SEQUENCE_KINDS or func in CELL_KINDS
+            kind = KINDS.get(func)
         except TypeError:  # an unhashable callable is none of ours
-            known = False
-        if not known:
+            kind = None
+        if kind is None:
             return func(*args, **(kwargs or {}))
         if func in CELL_KINDS:
-            return _in_weights_precision(self._cell, CELL_KINDS[func], *args)
+            return _in_weights_precision(self._cell, kind, *args)
         packed = isinstance(args[3], list | tuple)  # (data, batch_sizes, states, weights, …), else the flag for biases
-        run = self._packed if packed else self._padded
-        return _in_weights_precision(run, SEQUENCE_KINDS[func], *args)
+        return _in_weights_precision(self._packed if packed else self._padded, kind, *args)
 
     def _watched(self, batch: int) -> Tensor | slice:
         count = batch if self.examples is None else min(self.examples, batch)
@@ -206,14 +206,23 @@ def run_tapped(
     if cell is not None:
         states.append(_stacked([final[1] for final in finals if final[1] is not None]))
     call.outputs, call.final_states = inputs.detach(), tuple(state.detach() for state in states)
-    for name, tensor in zip(("output", "hidden", "cell"), (inputs, *states), strict=False):
-        if tensor.requires_grad:
-            tensor.register_hook(partial(_keep_gradient, call, name))
+    _listen(call, (inputs, *states))
     return inputs, *states
 
 
 def _stacked(states: list[Tensor]) -> Tensor:
     return torch.stack(states) if len(states) > 1 else states[0].unsqueeze(0)
+
+
+def _listen(call: RecurrentCall, results: tuple[Tensor, ...]) -> None:
+    """Have `from_outside` filled in the backward pass."""
+    only = call.taps[0] if len(call.taps) == 1 else None
+    if isinstance(only, FusedTap):  # which hears of it anyway
+        only.from_outside = call.from_outside
+        return
+    for name, tensor in zip(OUTSIDE, results, strict=False):
+        if tensor.requires_grad:
+            tensor.register_hook(partial(_keep_gradient, call, name))
 
 
 def _keep_gradient(call: RecurrentCall, name: str, gradient: Tensor | None) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..recordings.records import GateTrace, GradientFlow
 from .recurrent_call import AnyTap, RecurrentCall, reversed_in_time
 
+Pick = Callable[[AnyTap], Tensor | np.ndarray | None]
 GATE_FIELDS = ("input", "forget", "candidate", "output", "cell", "reset", "update", "new", "hidden")
 
 
@@ -40,7 +41,7 @@ def gate_trace(calls: Sequence[RecurrentCall]) -> GateTrace:
     return GateTrace(kind=first.kind.split("_")[0], lengths=_lengths(calls, first.taps[0].examples), **gates)
 
 
-def _gate(name: str, tap: AnyTap) -> Tensor:
+def _gate(name: str, tap: AnyTap) -> Tensor | np.ndarray:
     return tap.gates[name]
 
 
@@ -60,7 +61,7 @@ def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) ->
     return total[_order(calls[0]) if examples is None else examples].cpu().numpy()
 
 
-def _watched(calls: Sequence[RecurrentCall], pick: Callable[[AnyTap], Tensor | None]) -> np.ndarray:
+def _watched(calls: Sequence[RecurrentCall], pick: Pick) -> np.ndarray:
     """What the taps kept of the watched examples, shape (L, D, E, T, H)."""
     return _in_time([_arranged(call, pick, call.taps[0].examples, slice(None)) for call in calls], 3)
 
@@ -70,7 +71,10 @@ def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
 
 
 def _arranged(
-    call: RecurrentCall, pick: Callable[[AnyTap], Tensor | None], examples: Tensor | slice, order: Tensor | slice
+    call: RecurrentCall,
+    pick: Callable[[AnyTap], Tensor | np.ndarray | None],
+    examples: Tensor | slice,
+    order: Tensor | slice,
 ) -> np.ndarray:
     """One tensor of some examples per tap, (T, N, H), as one array (L, D, N, T, H), in `order` and the sequence's time.
 
@@ -79,19 +83,23 @@ def _arranged(
     if len(call.taps) == 1 and not call.ends_early and isinstance(order, slice):
         only = pick(call.taps[0])
         assert only is not None
-        return only.cpu().numpy().swapaxes(0, 1)[None, None]
+        return _array(only).swapaxes(0, 1)[None, None]
     rows, lengths = [], call.lengths[examples]
     for index, tap in enumerate(call.taps):
         value = pick(tap)
         assert value is not None
-        turned = reversed_in_time(value, lengths) if index % call.directions == 1 else value
-        rows.append(turned.cpu().numpy().swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
+        turned = reversed_in_time(torch.as_tensor(value), lengths) if index % call.directions == 1 else value
+        rows.append(_array(turned).swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
     stacked = np.stack(rows) if len(rows) > 1 or call.ends_early else rows[0][None]
     if call.ends_early:
         _clear_past_end(stacked, lengths.cpu().numpy())
     if not isinstance(order, slice):
         stacked = stacked[:, order.cpu().numpy()]
     return stacked.reshape(call.layers, call.directions, *stacked.shape[1:])
+
+
+def _array(value: Tensor | np.ndarray) -> np.ndarray:
+    return value if isinstance(value, np.ndarray) else value.cpu().numpy()
 
 
 def _clear_past_end(stacked: np.ndarray, lengths: np.ndarray) -> None:
