@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,9 +39,9 @@ class Layout:
 class Flow:
     """What flows from every step back into the state before it: into t = 0 … T − 1, each (T, N, H)."""
 
-    hidden: Tensor
+    hidden: np.ndarray
     """W_hhᵀ ∂L/∂a_{t+1}."""
-    cell: Tensor
+    cell: np.ndarray
     """f_{t+1} ⊙ ∂L/∂c_{t+1}."""
 
 
@@ -55,25 +56,31 @@ class FusedLSTM:
     last_cell: Tensor
     """c_T, shape (N, H)."""
     workspace: Tensor
-    """The floats that the kernel keeps for its backward pass."""
-    gates: Tensor
-    """i, f, g, o after their activations, shape (T, N, 4H); rows may be padded."""
+    """What the kernel keeps for its backward pass, in bytes."""
+    floats: np.ndarray
+    """The same memory."""
     layout: Layout
+
+    def gates(self) -> np.ndarray:
+        """i, f, g, o after their activations, shape (T, N, 4H), rows padded, not a copy."""
+        return gates_in(self.floats, self.outputs.shape)
 
     def cells(self) -> Tensor:
         """c_0 … c_T, shape (T + 1, N, H)."""
-        return torch.cat([self.given[-1].unsqueeze(0), self.cells_between(), self.last_cell.unsqueeze(0)])
+        return torch.cat(
+            [self.given[-1].unsqueeze(0), torch.from_numpy(self.cells_between()), self.last_cell.unsqueeze(0)]
+        )
 
-    def cells_between(self) -> Tensor:
+    def cells_between(self) -> np.ndarray:
         """c_1 … c_{T-1}, shape (T − 1, N, H), not a copy."""
-        return cells_in(self.workspace, self.layout.cells, *self.outputs.shape)
+        return cells_in(self.floats, self.layout.cells, self.outputs.shape)
 
     def squashed(self) -> Tensor:
         """The tanh of c_t, shape (T, N, H): h_t / o_t, as tanh takes three times as long."""
-        exposing = self.gates[..., 3 * self.outputs.shape[-1] :].clamp_min(torch.finfo(torch.float32).tiny)
-        return self.outputs / exposing
+        exposing = torch.from_numpy(self.gates()[..., 3 * self.outputs.shape[-1] :])
+        return self.outputs / exposing.clamp_min(torch.finfo(torch.float32).tiny)
 
-    def flow(self, hidden: Tensor, cell: Tensor) -> Flow | None:
+    def flow(self, hidden: np.ndarray, cell: np.ndarray) -> Flow | None:
         """After the kernel's backward pass, what flowed back, not a copy; None where the workspace does not show it.
 
         `hidden` and `cell` are the gradients of the initial states, (N, H): those must be there.
@@ -81,15 +88,15 @@ class FusedLSTM:
         if self.layout.into_hidden is None or self.layout.into_cell is None:
             return None
         shape = self.outputs.shape
-        into_hidden = flow_in(self.workspace, self.layout.into_hidden, self._row(), shape)
-        into_cell = flow_in(self.workspace, self.layout.into_cell, shape[-1], shape)
-        is_there = torch.equal(into_hidden[0], hidden) and torch.equal(into_cell[0], cell)
+        into_hidden = flow_in(self.floats, self.layout.into_hidden, self._row(), shape)
+        into_cell = flow_in(self.floats, self.layout.into_cell, shape[-1], shape)
+        is_there = np.array_equal(into_hidden[0], hidden) and np.array_equal(into_cell[0], cell)
         return Flow(into_hidden, into_cell) if is_there else None
 
     def learn(self, expected: Flow) -> None:
         """After the kernel's backward pass, find where the workspace shows what flowed back."""
-        self.layout.into_hidden = find_flow(self.workspace, expected.hidden, self._row())
-        self.layout.into_cell = find_flow(self.workspace, expected.cell, self.outputs.shape[-1])
+        self.layout.into_hidden = find_flow(self.floats, expected.hidden, self._row())
+        self.layout.into_cell = find_flow(self.floats, expected.cell, self.outputs.shape[-1])
 
     def _row(self) -> int:
         return padded(max(self.given[0].shape[-1], self.outputs.shape[-1]))
@@ -137,28 +144,30 @@ def run_backward(fused: FusedLSTM, outputs: Tensor, last_cell: Tensor) -> tuple[
     """Gradients of `fused.given`, from what reaches h_t (T, N, H) and c_T (N, H) from outside."""
     return torch.ops.aten.mkldnn_rnn_layer_backward(
         *fused.given, fused.outputs, fused.outputs[-1], fused.last_cell, outputs, None, last_cell,
-        False, LSTM_MODE, outputs.shape[-1], 1, True, True, False, [], False, fused.workspace.view(torch.uint8),
+        False, LSTM_MODE, outputs.shape[-1], 1, True, True, False, [], False, fused.workspace,
     )  # fmt: skip
 
 
 def reading(given: tuple[Tensor, ...], outputs: Tensor, last_cell: Tensor, workspace: Tensor) -> FusedLSTM | None:
     """What the kernel computed from `given`, all detached; None where it is not found."""
     key = (*given[0].shape, outputs.shape[-1], torch.get_num_threads())
-    floats = workspace.view(torch.float32)
-    gates = gates_in(floats, *outputs.shape)
+    floats = workspace.numpy().view(np.float32)
     if key not in _layouts and outputs.isfinite().all() and outputs.any():  # else they cannot show where they are
-        _layouts[key] = None if gates is None else _layout(outputs, last_cell, floats, gates, given[-1])
+        _layouts[key] = _layout(outputs, last_cell, floats, given[-1])
     layout = _layouts.get(key)
-    return None if layout is None or gates is None else FusedLSTM(given, outputs, last_cell, floats, gates, layout)
+    return None if layout is None else FusedLSTM(given, outputs, last_cell, workspace, floats, layout)
 
 
-def _layout(outputs: Tensor, last_cell: Tensor, workspace: Tensor, gates: Tensor, cell: Tensor) -> Layout | None:
+def _layout(outputs: Tensor, last_cell: Tensor, floats: np.ndarray, cell: Tensor) -> Layout | None:
     """Where the cells are, if the gates are where they are looked for: together they must make h_t."""
+    if len(floats) < outputs.numel() // cell.shape[1] * padded(4 * cell.shape[1]):
+        return None  # it keeps no gates
+    gates = torch.from_numpy(gates_in(floats, outputs.shape))
     cells = _cells(gates, cell)
     exposed = gates[..., 3 * cell.shape[1] :] * torch.tanh(cells[1:])
     if not torch.allclose(exposed, outputs, atol=TOLERANCE) or not torch.allclose(cells[-1], last_cell, atol=TOLERANCE):
         return None
-    place = find_cells(workspace, cells[1:-1])
+    place = find_cells(floats, cells[1:-1].numpy())
     return None if place is None else Layout(place)
 
 

@@ -45,18 +45,22 @@ class FusedTap:
         self.from_outside.clear()
         for name, value in zip(OUTSIDE, outside, strict=False):  # the fourth result is the workspace
             if value is not None:
-                self.from_outside[name] = value if name == "output" else value.unsqueeze(0)
+                self.from_outside[name] = value.detach() if name == "output" else value.detach().unsqueeze(0)
         self.__dict__.pop("_paths", None)
         hidden, cell = into[5:7]
-        if hidden is None or cell is None:
+        if hidden is None or cell is None:  # as for a gradient of some tensors alone
             self._flow = self._computed()
-            return
-        self._flow = self._fused.flow(hidden, cell)
-        if self._flow is None:
-            computed = self._computed()
-            computed.hidden[0], computed.cell[0] = hidden, cell
-            self._fused.learn(computed)
-            self._flow = self._fused.flow(hidden, cell) or computed
+        else:
+            self._flow = self._shown(hidden.detach().numpy(), cell.detach().numpy())
+
+    def _shown(self, hidden: np.ndarray, cell: np.ndarray) -> Flow:
+        """What flowed back as the kernel has it, given the gradients of the initial states (N, H)."""
+        if (flow := self._fused.flow(hidden, cell)) is not None:
+            return flow
+        computed = self._computed()
+        computed.hidden[0], computed.cell[0] = hidden, cell
+        self._fused.learn(computed)
+        return self._fused.flow(hidden, cell) or computed  # the kernel's, so that it is the same every time
 
     def _computed(self) -> Flow:
         """What flowed back, by a backward pass of our own."""
@@ -64,7 +68,8 @@ class FusedTap:
         cells[-1] = self._entered_cell()
         adjoint = scan.backward(self._entered(), cells)
         assert adjoint.cell is not None  # of an LSTM
-        return Flow(adjoint.hidden_preactivation @ self._fused.given[2], scan.plane("forget") * adjoint.cell)
+        into_hidden = adjoint.hidden_preactivation @ scan.recurrent
+        return Flow(into_hidden.numpy(), (scan.plane("forget") * adjoint.cell).numpy())
 
     def _entered(self) -> Tensor:
         """What reached h_t from outside the recurrence, shape (T, N, H), to write into."""
@@ -86,10 +91,10 @@ class FusedTap:
         """Gates and states of the watched examples, each (T, E, H)."""
         fused, some = self._fused, self._some
         steps, _, size = fused.outputs.shape
-        gates = fused.gates.numpy()[:, some].reshape(steps, -1, 4, size)
+        gates = fused.gates()[:, some].reshape(steps, -1, 4, size)
         kept = np.empty((len(NAMES), *gates.shape[:2], size), np.float32)
         kept[:4] = gates.transpose(2, 0, 1, 3)  # (T, E, 4, H) -> (4, T, E, H)
-        kept[4, :-1] = fused.cells_between().numpy()[:, some]
+        kept[4, :-1] = fused.cells_between()[:, some]
         kept[4, -1] = fused.last_cell.numpy()[some]
         kept[5] = fused.outputs.numpy()[:, some]
         return dict(zip(NAMES, kept, strict=True))
@@ -99,8 +104,8 @@ class FusedTap:
         """∂L/∂h_t, shape (T, N, H); None until the backward pass."""
         if self._hidden is None and self._flow is not None:
             self._hidden = self._entered()
-            total, flow = self._hidden.numpy(), self._flow.hidden.numpy()
-            total[:-1] += flow[1:]
+            total = self._hidden.numpy()
+            total[:-1] += self._flow.hidden[1:]
         return self._hidden
 
     @property
@@ -122,12 +127,15 @@ class FusedTap:
     def _paths(self) -> tuple[np.ndarray, np.ndarray]:
         """∂L/∂c_t along the carousel, to the last one from outside, and through h_t; each (T, E, H)."""
         assert self._flow is not None and self.hidden is not None
-        output, squashed = self.gates["output"], np.tanh(self.gates["cell"])
-        carousel = np.empty_like(output)
-        carousel[:-1] = self._flow.cell.numpy()[1:, self._some]
+        through_gates = np.tanh(self.gates["cell"])
+        carousel = np.empty_like(through_gates)
+        carousel[:-1] = self._flow.cell[1:, self._some]
         carousel[-1] = self._entered_cell().numpy()[self._some]
-        exposure = output - output * squashed * squashed  # ∂(o_t ⊙ tanh c_t)/∂c_t
-        return carousel, exposure * self.hidden.numpy()[:, self._some]
+        np.square(through_gates, through_gates)
+        np.subtract(1, through_gates, through_gates)
+        through_gates *= self.gates["output"]  # ∂(o_t ⊙ tanh c_t)/∂c_t
+        through_gates *= self.hidden.numpy()[:, self._some]
+        return carousel, through_gates
 
     @property
     def parameters(self) -> dict[str, Tensor]:

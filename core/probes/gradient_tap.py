@@ -1,7 +1,8 @@
 """The gradient tap: a recurrent layer's own computation, with every ∂L/∂h_t and ∂L/∂c_t kept on the way back.
 
 `output.retain_grad()` on a fused layer gives only what reaches output[t] from outside. The tap computes the same layer
-as a scan whose backward pass keeps the totals. Values and gradients equal the fused layer's to float rounding.
+as a scan whose backward pass keeps the totals. Values and gradients equal the fused layer's to float rounding. Where
+PyTorch's own kernel can be read (`fused_tap`), it is not needed.
 
 Axes: T timesteps first, N batch, I input, H hidden, P projection, E watched examples.
 """

@@ -39,7 +39,7 @@ class LSTMScan:
 
     def _show(self, fused: FusedLSTM) -> None:
         self.outputs = self.exposed = fused.outputs
-        self.activations = fused.gates
+        self.activations = torch.from_numpy(fused.gates())
 
     @cached_property
     def cells(self) -> Tensor:

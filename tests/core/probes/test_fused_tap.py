@@ -91,6 +91,14 @@ def test_gradients_of_some_tensors_alone_fill_the_flow_too():
         check(watched(layer, inputs, lambda value: torch.autograd.grad(value, layer.weight_ih_l0)), layer, inputs)
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
+def test_a_gradient_that_keeps_its_graph_fills_the_flow_too():
+    layer, inputs = nn.LSTM(3, 5, batch_first=True), torch.randn(2, 4, 3)
+    for _ in range(2):
+        check(watched(layer, inputs, lambda value: value.backward(create_graph=True)), layer, inputs)
+        layer.zero_grad(set_to_none=True)
+
+
 def test_of_two_backward_passes_the_last_counts():
     layer, inputs = nn.LSTM(3, 5, batch_first=True), torch.randn(2, 4, 3)
     seen = watched(layer, inputs)
