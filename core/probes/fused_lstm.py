@@ -111,7 +111,8 @@ def fused_lstm(inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -
     if not is_fused(inputs, weights):
         return None
     given = tuple(tensor.detach() for tensor in contiguous(inputs, weights, hidden, cell))
-    outputs, _, last_cell, workspace = run_kernel(given)
+    with torch.enable_grad():  # else the kernel keeps no workspace
+        outputs, _, last_cell, workspace = run_kernel(given)
     return reading(given, outputs, last_cell, workspace)
 
 
@@ -133,11 +134,13 @@ def _is_available() -> bool:
 
 
 def run_kernel(given: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """h_1 … h_T, h_T, c_T and the workspace, of contiguous tensors as in `FusedLSTM.given`."""
-    with torch.enable_grad():  # else it keeps no workspace
-        return torch.ops.aten.mkldnn_rnn_layer(
-            *given, False, [], LSTM_MODE, given[2].shape[1], 1, True, False, False, True
-        )
+    """h_1 … h_T, h_T, c_T and the workspace, of contiguous tensors as in `FusedLSTM.given`, while grad is enabled."""
+    inputs, *weights, hidden, cell = given
+    size, (of_input, of_hidden, bias_input, bias_hidden) = cell.shape[1], weights
+    return torch.mkldnn_rnn_layer(
+        inputs, of_input, of_hidden, bias_input, bias_hidden, hidden, cell,
+        False, [], LSTM_MODE, size, 1, True, False, False, True,
+    )  # fmt: skip
 
 
 def run_backward(fused: FusedLSTM, outputs: Tensor, last_cell: Tensor) -> tuple[Tensor, ...]:
