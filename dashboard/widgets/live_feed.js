@@ -3,7 +3,8 @@
 import { History, unpack } from "./live_history.js";
 
 const POLL_MS = 500;
-const FIRST_MS = 100; // until the first row is there
+const FIRST_MS = 100; // while the first row is awaited, which grows with the wait
+const GROWTH = 1.2;
 const RETRY_MS = 2000;
 const ACTIVE = ["queued", "running", "paused"];
 
@@ -14,6 +15,7 @@ export class Feed {
     this.sources = sources;
     this.onNews = onNews;
     this.history = new History();
+    this.waits = 0; // answers before the first row
     this.news = { run, status: null, message: "", queue: null, steps: null, trouble: "" };
   }
 
@@ -49,7 +51,7 @@ export class Feed {
     this.take(answer);
     if (answer.more) return 0;
     if (this.isOver) return null;
-    return this.history.last < 0 && answer.status === "running" ? FIRST_MS : POLL_MS;
+    return this.history.last < 0 ? Math.min(POLL_MS, FIRST_MS * GROWTH ** this.waits++) : POLL_MS;
   }
 
   question() {

@@ -9,6 +9,8 @@ import { template } from "./live_theme.js";
 const RELEASE_MS = 250;
 const ECHO_MS = 1000;
 const FRAME_MS = 12;
+const START_MS = 400; // so long a run's figures wait for its first row, before they are drawn without any
+const HEATMAP_COST = 10; // as many lines take as long to draw
 const hosts = new WeakMap();
 let plotly;
 
@@ -38,6 +40,11 @@ function loadPlotly(url) {
 
 function sourcesOf(panels) {
   return [...new Set(panels.flatMap((panel) => panel.sources).filter(Boolean))].sort();
+}
+
+function costOf(panel) {
+  const heatmaps = panel.figure?.data.filter((trace) => trace.type === "heatmap") ?? [];
+  return panel.traceCount + HEATMAP_COST * heatmaps.length;
 }
 
 class Host {
@@ -72,6 +79,13 @@ class Host {
     this.feed = new Feed(run, sources, (hasRows) => this.hear(hasRows));
     this.pinned = null;
     this.reported = null;
+    this.startsUntil = run === null ? 0 : performance.now() + START_MS;
+    setTimeout(() => this.drawSoon(), START_MS);
+  }
+
+  /** Whether the first row of a run is about to come. */
+  get isStarting() {
+    return !this.history.rows.length && !this.feed.isOver && performance.now() < this.startsUntil;
   }
 
   get history() {
@@ -158,8 +172,9 @@ class Host {
 
   /** The simplest first, so that there is something to look at while the others are drawn. */
   get waiting() {
-    const waiting = [...this.panels.values()].filter((panel) => panel.isDirty && (panel.isSeen || !panel.isMade));
-    return waiting.sort((one, other) => one.traceCount - other.traceCount);
+    const dirty = [...this.panels.values()].filter((panel) => panel.isDirty && (panel.isSeen || !panel.isMade));
+    const waiting = this.isStarting ? dirty.filter((panel) => !panel.given.sources.length) : dirty;
+    return waiting.sort((one, other) => costOf(one) - costOf(other));
   }
 
   see(entries) {
