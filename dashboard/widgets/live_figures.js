@@ -10,7 +10,7 @@ const RELEASE_MS = 250;
 const ECHO_MS = 1000;
 const FRAME_MS = 12;
 const START_MS = 400; // so long a run's figures wait for its first row, before they are drawn without any
-const HEATMAP_COST = 10; // as many lines take as long to draw
+const LATER = 10; // lines that are drawn before a live heatmap
 const hosts = new WeakMap();
 let plotly;
 
@@ -42,9 +42,9 @@ function sourcesOf(panels) {
   return [...new Set(panels.flatMap((panel) => panel.sources).filter(Boolean))].sort();
 }
 
+/** The simplest comes first; while a run begins, its curves before its heatmaps, which show nothing yet. */
 function costOf(panel) {
-  const heatmaps = panel.figure?.data.filter((trace) => trace.type === "heatmap") ?? [];
-  return panel.traceCount + HEATMAP_COST * heatmaps.length;
+  return panel.traceCount + (["heatmap", "blocks"].includes(panel.kind) ? LATER : 0);
 }
 
 class Host {
