@@ -152,7 +152,7 @@ class Host {
     panel.destroy(this.Plotly);
   }
 
-  /** Draw what changed, a few milliseconds a frame; panels out of sight wait until they come near. */
+  /** Draw what changed, a few milliseconds in every other frame: what was drawn is seen, and clicks are heard. */
   drawSoon() {
     if (!this.Plotly || this.frame) return;
     this.frame = requestAnimationFrame(async () => {
@@ -165,12 +165,12 @@ class Host {
         }
       } finally {
         this.frame = null;
-        if (this.waiting.length) this.drawSoon();
+        if (this.waiting.length) requestAnimationFrame(() => this.drawSoon());
       }
     });
   }
 
-  /** The simplest first, so that there is something to look at while the others are drawn. */
+  /** The simplest first, so that there is something to look at; those out of sight wait until they come near. */
   get waiting() {
     const dirty = [...this.panels.values()].filter((panel) => panel.isDirty && (panel.isSeen || !panel.isMade));
     const waiting = this.isStarting ? dirty.filter((panel) => !panel.given.sources.length) : dirty;
