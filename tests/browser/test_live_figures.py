@@ -74,9 +74,12 @@ def live_page(live_server: str, open_page: Callable, run: LiveRun):
 
 
 def wait_for_step(page, step: int) -> None:
+    """Until the scrubber, the loss and the heatmaps, which are drawn last, show the step."""
     page.wait_for_function(f"document.querySelector('.unroll-scrubber output')?.textContent === 'step {step} of 100'")
     page.wait_for_function(
-        f"document.querySelector('[data-panel=loss] .js-plotly-plot')?.data?.[0].x?.at(-1) === {step}"
+        "step => [...document.querySelectorAll('[data-panel=loss], [data-panel^=heat]')].every("
+        "panel => panel.querySelector('.js-plotly-plot')?.data?.[0].x?.at(-1) === step)",
+        arg=step,
     )
 
 
