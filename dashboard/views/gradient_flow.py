@@ -44,8 +44,7 @@ except (ValueError, LimitReached) as error:
     st.stop()
 run = shown_run(config)
 run_controls(fields, config, run)
-if run is not None:
-    run_status(run)
+run_status(run)
 page = GradientPage(config, task, run, st.session_state)
 section_controls(page, fields)
 write_address(places, PLACES)

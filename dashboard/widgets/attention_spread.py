@@ -33,8 +33,7 @@ def spread_section(page: AttentionPage) -> None:
     run = spread_run(wanted)
     with row:
         _button(wanted, run)
-    if run is not None:
-        run_status(run)
+    run_status(run)
     ships = shipped_name(wanted) is not None
     st.caption(_whence(page, run, ships))
     if run is not None or ships:

@@ -63,5 +63,4 @@ def train_row(key: str, run: ShownRun[Any] | None, train: Callable[[], None], re
             st.button("Reset", key=f"{key}_reset", icon=":material/restart_alt:", on_click=reset)
     if problem:
         st.error(verbatim(problem))
-    if run is not None:
-        run_status(run)
+    run_status(run)

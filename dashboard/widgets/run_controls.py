@@ -217,9 +217,14 @@ def _send_knobs(run: ShownRun[TrainingConfig], config: TrainingConfig) -> None:
         st.error(verbatim(str(error)))
 
 
-def run_status(run: ShownRun[Any]) -> None:
-    """Status, progress and time left, kept fresh while the run goes on."""
-    st.fragment(_status, run_every=1.0 if run.header.is_active else None)(run.header.id, run.config.steps)
+def run_status(run: ShownRun[Any] | None) -> None:
+    """Status, progress and time left, kept fresh while the run goes on; without one an empty place.
+
+    So what comes below it keeps its place on the page, and is not taken off for a moment when a run begins.
+    """
+    with st.container():
+        if run is not None:
+            st.fragment(_status, run_every=1.0 if run.header.is_active else None)(run.header.id, run.config.steps)
 
 
 def _status(run_id: str, steps: int) -> None:

@@ -45,8 +45,7 @@ def sweep_row(key: str, run: ShownRun[SweepConfig] | None, label: str, config: S
             st.button("Show what ships", key=f"{key}-leave", icon=":material/close:", on_click=_leave, args=(key,))
     if problem:
         st.error(verbatim(problem))
-    if run is not None:
-        run_status(run)
+    run_status(run)
 
 
 def sweep_downloads(run: ShownRun[SweepConfig] | None) -> None:

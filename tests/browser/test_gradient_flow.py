@@ -18,6 +18,19 @@ ACCURACIES = """() => {
     return last[1] > 0.9 ? last.slice(0, 2) : null;
 }"""
 
+COUNT_FRAMES = """() => {
+    const chart = () => document.querySelector('[data-panel=curves] .js-plotly-plot');
+    const first = chart();
+    window.frames_ = { all: 0, without: 0 };
+    const look = () => {
+        const isThere = chart() === first && first.isConnected && first.getBoundingClientRect().height > 0;
+        window.frames_.all += 1;
+        window.frames_.without += isThere ? 0 : 1;
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
 
 @pytest.fixture
 def flow(server: str, open_page: Callable):
@@ -90,6 +103,16 @@ def test_a_run_is_paused_stepped_resumed_and_ended(flow):
     wait_for_status(flow, "training")
     button(flow, "end").click()
     wait_for_status(flow, "ended")
+
+
+def test_the_first_picture_is_there_in_every_frame_while_a_run_begins_ends_and_is_left(flow):
+    flow.evaluate(COUNT_FRAMES)
+    train(flow)
+    button(flow, "end").click()
+    button(flow, "reset").click()
+    button(flow, "train").and_(flow.locator(":enabled")).wait_for()
+    frames = flow.evaluate("window.frames_")
+    assert frames["all"] > 10 and frames["without"] == 0
 
 
 def test_a_structural_change_starts_anew_and_ends_the_run(flow, server):
