@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models.config import CELLS, INITIALIZATIONS
@@ -39,7 +39,6 @@ def values_in(field) -> st.SearchStrategy:
 CONTROLS = st.fixed_dictionaries({field.key: values_in(field) for field in FIELDS})
 
 
-@settings(deadline=None)
 @given(CONTROLS)
 def test_whatever_the_controls_hold_is_a_run_within_the_limits(values):
     config = config_of(values)
@@ -47,14 +46,12 @@ def test_whatever_the_controls_hold_is_a_run_within_the_limits(values):
     assert TrainingConfig.from_dict(config.to_dict()) == config
 
 
-@settings(deadline=None)
 @given(CONTROLS)
 def test_the_controls_of_a_run_describe_that_run(values):
     config = config_of(values)
     assert config_of(DEFAULTS | values_of(config)) == config
 
 
-@settings(deadline=None)
 @given(CONTROLS)
 def test_the_controls_of_a_run_are_values_that_controls_can_hold(values):
     by_key = {field.key: field for field in FIELDS}
@@ -64,7 +61,6 @@ def test_the_controls_of_a_run_are_values_that_controls_can_hold(values):
         assert field.read(field.write(value)) == value
 
 
-@settings(deadline=None)
 @given(CONTROLS)
 def test_every_value_comes_back_from_the_address_it_is_written_to(values):
     for field in FIELDS:

@@ -74,7 +74,7 @@ def test_attention_that_is_the_true_alignment_is_perfect():
     assert numbers == AlignmentNumbers(0, 1, 0, 0, 0, 0, 1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(attention(), st.data())
 def test_every_number_stays_in_its_range(weights, data):
     numbers = alignment_numbers(weights, *data.draw(gold(weights.shape)))
@@ -83,7 +83,7 @@ def test_every_number_stays_in_its_range(weights, data):
     assert numbers.coverage_deviation >= 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(attention())
 def test_crossings_are_inversions_counted_one_by_one(weights):
     places = links(weights)
@@ -92,7 +92,7 @@ def test_crossings_are_inversions_counted_one_by_one(weights):
     assert crossings(places) == pytest.approx(slow, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(attention(), st.data())
 def test_the_error_rate_is_that_of_sets_of_links(weights, data):
     sure, possible = data.draw(gold(weights.shape))
@@ -102,7 +102,7 @@ def test_the_error_rate_is_that_of_sets_of_links(weights, data):
     assert error_rate(links(weights), sure, possible) == pytest.approx(slow, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.tuples(st.integers(1, 3), st.integers(1, 3)), st.data())
 def test_uniform_numbers_are_the_mean_over_all_links_there_are(shape, data):
     sure, possible = data.draw(gold(shape))

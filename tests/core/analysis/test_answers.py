@@ -12,7 +12,7 @@ from core.analysis.answers import edit_distance, edit_distances, edit_rate, sequ
 TEXTS = st.text("abc", max_size=7)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(TEXTS, TEXTS)
 def test_edit_distance_is_its_recursive_definition(one, other):
     @cache
@@ -33,7 +33,7 @@ def test_many_distances_at_once_are_each_on_its_own():
         assert distance == edit_distance(answers[place, : spans[place]], targets[place, : lengths[place]])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(TEXTS, TEXTS, TEXTS)
 def test_edit_distance_is_a_metric(one, other, third):
     assert edit_distance(one, other) == edit_distance(other, one)

@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.decay import decay
 
 
-@settings(deadline=None)
 @given(factor=st.floats(0.05, 3.0), length=st.integers(2, 60), scale=st.floats(1e-3, 1e3))
 def test_an_exponential_has_its_own_factor(factor, length, scale):
     found = decay(scale * factor ** np.arange(length - 1, -1, -1))
@@ -20,7 +19,6 @@ def test_an_exponential_has_its_own_factor(factor, length, scale):
     assert not found.underflow
 
 
-@settings(deadline=None)
 @given(factor=st.floats(0.05, 0.99))
 def test_at_the_horizon_a_thousandth_is_left(factor):
     found = decay(factor ** np.arange(20.0)[::-1])

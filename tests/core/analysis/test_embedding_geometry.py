@@ -46,7 +46,7 @@ def test_what_has_no_components_is_refused(points, said):
         principal_components(points)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(1, 4))
 def test_a_turned_cloud_is_turned_back_exactly(seed, size):
     points = cloud(seed, 12, size)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.matching import brushed_units, matches
@@ -44,7 +44,6 @@ def test_a_span_over_which_no_unit_is_on_has_no_match():
     assert matches(states("....", "####"), 1, 2, 0.5) == []
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 39), st.integers(0, 6))
 def test_every_match_is_apart_from_the_brush_and_has_all_units_on(seed, first, length):
     values = np.random.default_rng(seed).random((40, 4))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.ranks import Targets, centred_ranks, figures
@@ -13,7 +13,6 @@ stats = pytest.importorskip("scipy.stats")
 NUMBERS = st.lists(st.integers(-3, 3), min_size=4, max_size=40)
 
 
-@settings(deadline=None)
 @given(NUMBERS)
 def test_ranks_agree_with_scipy_ties_and_all(values):
     series = np.array([values, sorted(values), np.arange(len(values))], dtype=np.float32)
@@ -21,7 +20,6 @@ def test_ranks_agree_with_scipy_ties_and_all(values):
     assert np.allclose(centred_ranks(series), expected - expected.mean(axis=1, keepdims=True))
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(0, 2**40))
 def test_auc_and_correlation_agree_with_scikit_learn_and_scipy(values, seed):
     rng = np.random.default_rng(seed)

@@ -57,7 +57,7 @@ def search(model, **given):
 
 
 @pytest.mark.parametrize("semantics", SEMANTICS, ids=lambda one: one.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=sizes, penalty=st.sampled_from(PENALTIES))
 def test_every_semantics_is_what_its_library_does(semantics, model, size, penalty):
     expected = BY_HAND[semantics](model, size, LENGTH, penalty.divisor)
@@ -66,7 +66,7 @@ def test_every_semantics_is_what_its_library_does(semantics, model, size, penalt
     np.testing.assert_allclose([one.score for one in found.hypotheses], [score for score, _ in expected], atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=sizes, semantics=semantics_of, listed=st.integers(1, 30))
 def test_probability_kept_finished_and_pruned_is_all_there_is(model, size, semantics, listed):
     tree = search(model, beam_size=size, semantics=semantics, listed=listed).tree
@@ -74,7 +74,7 @@ def test_probability_kept_finished_and_pruned_is_all_there_is(model, size, seman
     assert (tree.mass() > -1e-12).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=sizes, semantics=semantics_of)
 def test_a_node_is_the_sum_of_its_path_teacher_forced(model, size, semantics):
     tree = search(model, beam_size=size, semantics=semantics).tree
@@ -83,7 +83,7 @@ def test_a_node_is_the_sum_of_its_path_teacher_forced(model, size, semantics):
         assert node.log_prob == pytest.approx(expected, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=sizes, semantics=semantics_of)
 def test_children_of_what_was_kept_add_up_to_it(model, size, semantics):
     tree = search(model, beam_size=size, semantics=semantics, listed=5).tree
@@ -93,7 +93,7 @@ def test_children_of_what_was_kept_add_up_to_it(model, size, semantics):
     assert tree.has(Status.KEPT)[fed].all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=sizes, semantics=semantics_of)
 def test_only_a_dropped_end_token_may_be_better_than_what_was_kept(model, size, semantics):
     tree = search(model, beam_size=size, semantics=semantics).tree
@@ -104,7 +104,7 @@ def test_only_a_dropped_end_token_may_be_better_than_what_was_kept(model, size, 
             assert node.token == EOS and size < node.rank <= 2 * size
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(model=models, size=sizes, semantics=semantics_of)
 def test_no_beam_beats_everything(model, size, semantics):
     best = everything(model, len(model(())), LENGTH)[0][0]
@@ -113,7 +113,7 @@ def test_no_beam_beats_everything(model, size, semantics):
 
 
 @pytest.mark.parametrize("semantics", SEMANTICS, ids=lambda one: one.name)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), penalty=st.sampled_from(PENALTIES))
 def test_a_beam_as_wide_as_the_space_finds_the_best(semantics, seed, penalty):
     model, length = random_model(seed), 3
@@ -132,7 +132,7 @@ def test_a_beam_as_wide_as_the_space_finds_the_best(semantics, seed, penalty):
 
 
 @pytest.mark.parametrize("semantics", [HUGGING_FACE_CANONICAL, FINISHED_STAY, SHRINKING], ids=lambda one: one.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(model=models)
 def test_a_beam_of_one_that_ends_with_its_first_end_token_is_greedy(semantics, model):
     found, taken = greedy(*step_of(model), max_length=LENGTH, eos=EOS), ()

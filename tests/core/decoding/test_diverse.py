@@ -18,7 +18,7 @@ def diverse(model, size, groups, strength):
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(model=models, share=st.integers(1, 3), groups=st.integers(1, 4), strength=st.floats(0, 3))
 def test_groups_avoid_what_the_ones_before_have_chosen(model, share, groups, strength):
     expected = diverse_beam(model, share * groups, groups, LENGTH, strength)
@@ -28,7 +28,7 @@ def test_groups_avoid_what_the_ones_before_have_chosen(model, share, groups, str
     np.testing.assert_allclose(found.tree.mass().sum(axis=1), 1, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(model=models, share=st.integers(1, 3), groups=st.integers(1, 3))
 def test_without_strength_every_group_is_a_plain_beam(model, share, groups):
     plain = beam_search(*step_of(model), beam_size=share, max_length=LENGTH, eos=EOS)
@@ -36,7 +36,7 @@ def test_without_strength_every_group_is_a_plain_beam(model, share, groups):
     assert sorted(one.tokens for one in found.hypotheses) == sorted(one.tokens for one in plain.hypotheses * groups)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(model=models, size=st.integers(1, 5), strength=st.floats(0, 3))
 def test_one_group_is_a_plain_beam_whatever_the_strength(model, size, strength):
     plain = beam_search(*step_of(model), beam_size=size, max_length=LENGTH, eos=EOS)

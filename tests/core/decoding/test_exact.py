@@ -25,7 +25,7 @@ penalties = st.sampled_from([NO_PENALTY, by_length(1.0), by_length(2.0), by_leng
 horizons = st.sampled_from(Horizon)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(model=models, penalty=penalties, horizon=horizons)
 def test_every_exact_search_finds_the_best_of_everything(model, penalty, horizon):
     size = len(model(()))
@@ -49,7 +49,7 @@ def test_every_exact_search_finds_the_best_of_everything(model, penalty, horizon
         np.testing.assert_allclose(search.tree.mass().sum(axis=1), 1, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), penalty=penalties)
 def test_the_best_ones_come_in_order(seed, penalty):
     model = random_model(seed)

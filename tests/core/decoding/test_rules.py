@@ -31,7 +31,7 @@ def repeats(tokens, size):
     return len(set(runs)) < len(runs)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(model=models, least=st.integers(1, 4), semantics=semantics_of)
 def test_no_hypothesis_ends_before_the_least_length(model, least, semantics):
     found = search(model, Rules(min_length=least), semantics=semantics)
@@ -41,7 +41,7 @@ def test_no_hypothesis_ends_before_the_least_length(model, least, semantics):
     np.testing.assert_allclose(found.tree.mass().sum(axis=1), 1, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(model=models, size=st.integers(1, 3), semantics=semantics_of)
 def test_no_run_of_tokens_comes_twice_in_start_and_hypothesis(model, size, semantics):
     found = search(model, Rules(no_repeat_ngram=size), start=(0, 2), semantics=semantics)
@@ -52,7 +52,7 @@ def test_no_run_of_tokens_comes_twice_in_start_and_hypothesis(model, size, seman
     np.testing.assert_allclose(found.tree.mass().sum(axis=1), 1, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(model=models, prefix=st.lists(st.sampled_from([0, 2]), max_size=4), semantics=semantics_of)
 def test_every_hypothesis_begins_with_the_forced_prefix_and_is_scored_with_it(model, prefix, semantics):
     found = search(model, Rules(prefix=tuple(prefix)), semantics=semantics)
@@ -62,7 +62,7 @@ def test_every_hypothesis_begins_with_the_forced_prefix_and_is_scored_with_it(mo
     np.testing.assert_allclose(found.tree.mass().sum(axis=1), 1, atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), least=st.integers(0, 2), size=st.integers(2, 3))
 def test_exhaustive_search_under_rules_is_everything_that_obeys_them(seed, least, size):
     model, length = random_model(seed), 4

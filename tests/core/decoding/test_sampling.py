@@ -60,7 +60,7 @@ def test_equal_beginnings_are_fed_once_and_equal_seeds_draw_the_same():
     assert found.hypotheses == again.hypotheses and found.hypotheses != other.hypotheses
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 10**6),
     count=st.integers(1, 30),

@@ -34,7 +34,7 @@ def best_of(model, **given):
     return best_first_search(*step_of(model), max_length=LENGTH, eos=EOS, **given).hypotheses[0]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(seed=st.integers(0, 10**6), size=st.integers(1, 3))
 def test_the_best_is_lost_where_its_beginning_was_not_kept(seed, size):
     model = random_model(seed, size=5)
@@ -90,7 +90,7 @@ def test_score_against_size_tells_where_it_falls_and_what_is_smallest():
 
 
 @pytest.mark.parametrize("semantics", [SHRINKING, HUGGING_FACE_EARLY], ids=lambda one: one.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), penalty=st.sampled_from([by_length(0.6), by_length(2), by_length(-1), gnmt(1)]))
 def test_ranking_again_is_decoding_again_where_the_stop_does_not_ask_for_the_penalty(semantics, seed, penalty):
     model = random_model(seed)

@@ -19,7 +19,7 @@ def draw(model, size, seed=0, length=LENGTH):
     return stochastic_beam_search(*step_of(model), beam_size=size, seed=seed, max_length=length, eos=EOS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(model=models, size=st.integers(1, 8), seed=st.integers(0, 1000))
 def test_no_hypothesis_comes_twice_and_the_largest_child_has_its_parents_score(model, size, seed):
     search = draw(model, size, seed)

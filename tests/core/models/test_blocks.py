@@ -17,7 +17,7 @@ def built(config, task="recall"):
     return build_model(config, make_task(TaskConfig(task)), seed=1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.builds(
         ModelConfig,

@@ -112,7 +112,7 @@ def test_a_linear_rnn_with_a_scaled_rotation_keeps_exactly_its_radius_a_step(rad
     seed=st.integers(0, 2**32 - 1),
     bidirectional=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_bound_is_never_below_the_gradient(kind, gain, steps, seed, bidirectional):
     torch.manual_seed(seed)
     layer = LAYERS[kind](batch_first=True, bidirectional=bidirectional).double()

@@ -19,7 +19,7 @@ from core.recordings.batches import NAMES_KEY, SCHEMA, PendingRow, batch_message
 from core.recordings.records import GateTrace
 from core.recordings.storage import RecordingError, RecordingWriter, open_recording, read_header
 
-many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

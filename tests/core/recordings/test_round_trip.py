@@ -17,7 +17,7 @@ from core.recordings.records import GateTrace
 from core.recordings.storage import RecordingError, RecordingWriter, open_recording
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(st.tuples(scalars, records), min_size=1, max_size=4))
 def test_rows_come_back_as_they_were_recorded(rows) -> None:
     with tempfile.TemporaryDirectory() as root:
@@ -31,7 +31,7 @@ def test_rows_come_back_as_they_were_recorded(rows) -> None:
                 assert same_row(row, 3 * step, numbers, values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=arrays | gate_traces() | gradient_flows())
 def test_one_record_comes_back_as_it_was_recorded(value) -> None:
     with tempfile.TemporaryDirectory() as root:

@@ -22,14 +22,14 @@ def links(task, source):
     return [np.argwhere(one).tolist() for one in gold]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DAYS, st.sampled_from(DATE_LANGUAGES[1:]), st.integers(0, 2))
 def test_a_day_is_written_as_babel_writes_it(day, language, style):
     form = date_forms(language)[style]
     assert form.write(day) == format_date(day, STYLES[style], locale=language)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DAYS)
 def test_no_text_is_two_days(day):
     for form in MIXED.forms:
@@ -40,7 +40,7 @@ def test_no_text_is_two_days(day):
         assert form.write(day)[slice(*year)] == str(day.year) and int(form.write(day)[slice(*number)]) == day.day
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(DAYS)
 def test_every_form_fits_the_vocabulary_and_the_bound(day):
     for form in MIXED.forms:

@@ -62,7 +62,7 @@ def test_what_cannot_be_learnt_from_is_refused_in_words(data, said):
         read_pairs(data)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.binary(max_size=300))
 def test_no_file_makes_another_error(data):
     for content in (data, table() + data):

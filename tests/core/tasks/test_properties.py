@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tasks.lexing import code_spans, scanned_spans, tokenized_spans
@@ -70,7 +70,6 @@ def test_the_scanner_finds_in_every_module_of_the_library_what_the_tokenizer_fin
         assert list(scanned_spans(source)) == list(tokenized_spans(source)), name
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("ab'\"#([{)]}\\\n f"), max_size=40))
 def test_any_text_has_labels_within_its_bounds(source):
     properties = source_properties(source)
@@ -83,7 +82,6 @@ def test_any_text_has_labels_within_its_bounds(source):
     assert not (properties[QUOTED].values & properties["inside_comment"].values).any()
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("ab'\"#([{)]}\\\n "), max_size=40))
 def test_spans_come_in_order_and_do_not_overlap(source):
     spans = code_spans(source, len(source))

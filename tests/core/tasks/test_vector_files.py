@@ -78,7 +78,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C")), min
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.dictionaries(WORDS, st.lists(NUMBERS, min_size=3, max_size=3), min_size=1, max_size=20))
 def test_what_is_written_is_read_back(tmp_path_factory, table):
     lines = [f"{word} {' '.join(map(repr, numbers))}\n" for word, numbers in table.items()]

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -26,7 +26,6 @@ def torch_clips(tensors, how, bound):
 
 
 @pytest.mark.parametrize("how", ["norm", "value"])
-@settings(deadline=None)
 @given(seed=st.integers(0, 1000), scale=st.floats(1e-3, 1e3), bound=st.floats(1e-3, 1e3))
 def test_clipping_agrees_with_torch(how, seed, scale, bound):
     ours = gradients(seed, scale)

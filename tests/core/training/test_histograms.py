@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -9,7 +9,6 @@ from core.training.histograms import BINS, block_histograms
 anything = st.floats(width=32)
 
 
-@settings(deadline=None)
 @given(arrays(np.float32, st.integers(2, 30), elements=anything), st.data())
 def test_every_number_is_counted_once(gradients, data):
     size = len(gradients)

@@ -2,7 +2,7 @@ import re
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.analysis.decay import decay
@@ -33,7 +33,6 @@ def factors(remedy):
     return [decay(flow.norms()[0, 0]).factor for flow in initial_flows(remedy.config)]
 
 
-@settings(deadline=None)
 @given(patients, st.sampled_from(list(VARIANTS)), st.sampled_from(CLIPS), st.integers(21, 100))
 def test_patient_and_treated_differ_and_share_all_but_what_the_remedy_names(patient, task, clip, length):
     config = TrainingConfig(TaskConfig(task, length), (ModelConfig("gru"), patient), clip=clip, seed=7)

@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models.config import ModelConfig
@@ -35,19 +35,16 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(configs)
 def test_a_config_survives_json(config):
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
-@settings(deadline=None)
 @given(configs)
 def test_a_config_is_a_cache_key(config):
     assert hash(config) == hash(TrainingConfig.from_dict(config.to_dict()))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(TrainingConfig().to_dict())), json_values)
 def test_any_json_gives_a_config_or_a_value_error(name, value):
     data = TrainingConfig().to_dict() | {name: value}
@@ -61,7 +58,6 @@ def test_any_json_gives_a_config_or_a_value_error(name, value):
         assert type(value) is not bool and (given_back == value or is_partial)
 
 
-@settings(deadline=None)
 @given(json_values)
 def test_anything_but_a_mapping_of_settings_is_refused(value):
     if not isinstance(value, dict):

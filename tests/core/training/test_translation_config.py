@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models.seq2seq_config import ATTENTIONS, PRESETS, Seq2SeqConfig
@@ -28,7 +28,6 @@ configs = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(configs)
 def test_a_config_survives_json_and_says_its_kind(config):
     data = json.loads(json.dumps(config.to_dict()))
