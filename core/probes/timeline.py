@@ -55,7 +55,7 @@ def _order(call: RecurrentCall) -> Tensor | slice:
 
 def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) -> np.ndarray:
     if not any(call.ends_early for call in calls):
-        count = len(calls[0].lengths) if examples is None else len(calls[0].lengths[examples])
+        count = len(calls[0].lengths if examples is None else calls[0].lengths[examples])
         return np.full(count, sum(len(call.inputs) for call in calls))
     total = torch.stack([call.lengths for call in calls]).sum(0)
     return total[_order(calls[0]) if examples is None else examples].cpu().numpy()
@@ -116,5 +116,6 @@ def _direct(calls: Sequence[RecurrentCall]) -> np.ndarray | None:
         assert call.outputs is not None
         part = call.from_outside.get("output")
         part = torch.zeros_like(call.outputs) if part is None else part
-        parts.append(part[:, _order(call)].transpose(0, 1).cpu().numpy())
+        ordered = part if call.order is None else part[:, call.order]
+        parts.append(ordered.transpose(0, 1).cpu().numpy())
     return _in_time(parts, 1)
