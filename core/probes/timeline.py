@@ -70,12 +70,7 @@ def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
 
 
-def _arranged(
-    call: RecurrentCall,
-    pick: Callable[[AnyTap], Tensor | np.ndarray | None],
-    examples: Tensor | slice,
-    order: Tensor | slice,
-) -> np.ndarray:
+def _arranged(call: RecurrentCall, pick: Pick, examples: Tensor | slice, order: Tensor | slice) -> np.ndarray:
     """One tensor of some examples per tap, (T, N, H), as one array (L, D, N, T, H), in `order` and the sequence's time.
 
     Of one tap whose examples all run to the end, it is the tensor itself, looked at otherwise.
