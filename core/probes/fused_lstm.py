@@ -4,7 +4,7 @@ The kernel gives them away to nobody, but they can be found in its workspace (`f
 numbers at the first call of each shape; where it does not hold, or where PyTorch does not use this kernel, there is no
 answer, and `LSTMScan` computes everything itself.
 
-Axes: T timesteps first, N batch, E some examples, I input, H hidden.
+Axes: T timesteps first, N batch, I input, H hidden.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .fused_workspace import cells_in, find_cells, find_flow, flow_in, gates_in, padded
+from .fused_workspace import TOLERANCE, cells_in, find_cells, find_flow, flow_in, gates_in, padded
 from .scans import Weights
 
 LSTM_MODE = 2
-TOLERANCE = 1e-4
 
 
 @dataclass
@@ -95,8 +94,10 @@ class FusedLSTM:
 
     def learn(self, expected: Flow) -> None:
         """After the kernel's backward pass, find where the workspace shows what flowed back."""
-        self.layout.into_hidden = find_flow(self.floats, expected.hidden, self._row())
-        self.layout.into_cell = find_flow(self.floats, expected.cell, self.outputs.shape[-1])
+        into_hidden = find_flow(self.floats, expected.hidden, self._row())
+        into_cell = find_flow(self.floats, expected.cell, self.outputs.shape[-1])
+        if into_hidden is not None and into_cell is not None:  # NaN is found nowhere, and says nothing of the places
+            self.layout.into_hidden, self.layout.into_cell = into_hidden, into_cell
 
     def _row(self) -> int:
         return padded(max(self.given[0].shape[-1], self.outputs.shape[-1]))

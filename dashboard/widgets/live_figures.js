@@ -80,7 +80,7 @@ class Host {
     this.pinned = null;
     this.reported = null;
     this.startsUntil = run === null ? 0 : performance.now() + START_MS;
-    setTimeout(() => this.drawSoon(), START_MS);
+    if (run !== null) setTimeout(() => this.drawSoon(), START_MS);
   }
 
   /** Whether the first row of a run is about to come. */
