@@ -71,11 +71,13 @@ def naive_sentence(label: str, flow: GradientFlow) -> str:
 def receipt_sentence(label: str, receipt: Receipt) -> str:
     """How far a model's numbers are from the slow way."""
     verdict = "agrees" if receipt.agrees else "does **not** agree"
+    plain = max((tensor.plain for tensor in receipt.tensors), default=0.0)
     cell = "" if receipt.cell is None else f", ∂L/∂c {number(receipt.cell)}"
     return (
         f"**{label}** {verdict} with an unrolled float64 loop. Largest relative differences: ∂L/∂h "
         f"{number(receipt.hidden)}{cell}, weights {number(receipt.parameters)}; central differences at step "
-        f"{receipt.finite_difference_step + 1}: {number(receipt.finite_difference)}."
+        f"{receipt.finite_difference_step + 1}: {number(receipt.finite_difference)}. The same loop in the model's own "
+        f"precision is off by up to {number(plain)}."
     )
 
 

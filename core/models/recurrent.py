@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 from torch.nn.functional import linear
 from torch.nn.utils.rnn import PackedSequence
-from torch.overrides import handle_torch_function, has_torch_function
 
 from .config import ModelConfig
 from .initialization import initialize
@@ -100,7 +99,7 @@ def linear_rnn(
     bidirectional: bool,
     batch_first: bool,
 ) -> tuple[Tensor, Tensor]:
-    """What `torch._VF.rnn_tanh` does, without the tanh; a TorchFunctionMode can intercept it in the same way.
+    """What `torch._VF.rnn_tanh` does, without the tanh.
 
     Args:
         input: Shape (N, T, I) if batch_first, else (T, N, I).
@@ -116,10 +115,6 @@ def linear_rnn(
     Returns:
         Outputs, shape (N, T, D·H) or (T, N, D·H), and final states, shape (L·D, N, H).
     """
-    tensors = (input, hx, *flat_weights)
-    if has_torch_function(tensors):
-        arguments = (input, hx, flat_weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)
-        return handle_torch_function(linear_rnn, tensors, *arguments)
     directions, width = 2 if bidirectional else 1, 4 if has_biases else 2
     steps = input.transpose(0, 1) if batch_first else input  # (T, N, I), as PyTorch's own kernels work
     finals = []

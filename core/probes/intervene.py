@@ -53,7 +53,7 @@ def intervene(
         for name in NAMES[kind_of(stack)]
     }
     lengths = torch.full((len(inputs),), inputs.shape[1]).numpy()
-    return outputs, GateTrace(kind=kind_of(stack), lengths=lengths, **named)
+    return outputs, GateTrace(kind=kind_of(stack), lengths=lengths, **named)  # type: ignore[arg-type]
 
 
 def _run(cell: Cell, inputs: Tensor, interventions: list[Intervention], backwards: bool) -> dict[str, Tensor]:

@@ -5,13 +5,10 @@ Axes: T timesteps first, N batch, I input, H hidden, P projection (P = H without
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Self
-
 import torch
 from torch import Tensor
 
-from .fused_lstm import FusedLSTM, fused_lstm
+from .fused.lstm import FusedLSTM, fused_lstm
 from .scans import Adjoint, Weights, at_last, input_projection
 
 GATES = ("input", "forget", "candidate", "output")
@@ -29,67 +26,37 @@ class LSTMScan:
         else:
             self._show(self.fused)
 
-    @classmethod
-    def of_fused(cls, fused: FusedLSTM) -> Self:
-        """The scan that PyTorch's kernel has run."""
-        scan = cls.__new__(cls)
-        scan.recurrent, scan.projection, scan.fused = fused.given[2], None, fused
-        scan._show(fused)
-        return scan
-
     def _show(self, fused: FusedLSTM) -> None:
         self.outputs = self.exposed = fused.outputs
-        self.activations = torch.from_numpy(fused.gates())
-
-    @cached_property
-    def cells(self) -> Tensor:
-        """c_0 … c_T, shape (T + 1, N, H)."""
-        assert self.fused is not None  # else the scan has set them
-        return self.fused.cells()
-
-    @cached_property
-    def squashed(self) -> Tensor:
-        """The tanh of c_t, shape (T, N, H)."""
-        assert self.fused is not None
-        return self.fused.squashed()
+        self.activations, self.cells = torch.from_numpy(fused.gates()), fused.cells()
+        self.squashed = torch.tanh(self.cells[1:])
 
     def _scan(self, inputs: Tensor, hidden: Tensor, cell: Tensor, weights: Weights) -> None:
         steps, batch, size = inputs.shape[0], inputs.shape[1], cell.shape[-1]
-        self.activations = input_projection(inputs, weights, with_hidden_bias=True)  # i, f, σ(2 a_g), o
-        self.activations[..., 2 * size : 3 * size].mul_(2)
+        self.activations = input_projection(inputs, weights, with_hidden_bias=True)  # (T, N, 4H): i, f, g, o
         room = self.activations.new_empty
         self.cells = room(steps + 1, batch, size)  # c_0 … c_T
         self.squashed = room(steps, batch, size)  # tanh c_t
         self.exposed = room(steps, batch, size)  # o ⊙ tanh c_t
         self.outputs = self.exposed if self.projection is None else room(steps, batch, hidden.shape[-1])
-        torch.mul(cell, 2, out=self.cells[0])
+        self.cells[0] = cell
         self._forward(hidden, size)
-        self._unscale(size)
 
     def _forward(self, hidden: Tensor, size: int) -> None:
-        """Run the recurrence on 2c and −h: with tanh x = 2σ(2x) − 1 a step needs no tanh, which costs three σ."""
-        transposed = self.recurrent.t().clone()
-        transposed[:, 2 * size : 3 * size].mul_(2)
-        cells, negative = self.cells.unbind(0), -hidden
-        gates = [part.unbind(0) for part in self.activations.split(size, -1)]
+        transposed, cells = self.recurrent.t(), self.cells.unbind(0)
+        parts = [part.unbind(0) for part in self.activations.split((2 * size, size, size), -1)]
         kept = [row.unbind(0) for row in (self.activations, self.squashed, self.exposed)]
         exits = kept[-1] if self.projection is None else self.outputs.unbind(0)
-        rows = zip(*gates, cells[:-1], cells[1:], *kept, exits, strict=True)
-        for input, forget, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
-            all_gates.addmm_(negative, transposed, alpha=-1).sigmoid_()
-            torch.mul(forget, before, out=cell).addcmul_(input, candidate, value=4).sub_(input, alpha=2)  # 2c
-            negative = torch.addcmul(output, output, torch.sigmoid(cell, out=squashed), value=-2, out=exposed)
+        rows = zip(*parts, cells[:-1], cells[1:], *kept, exits, strict=True)
+        for in_out, candidate, output, before, cell, all_gates, squashed, exposed, exit in rows:
+            all_gates.addmm_(hidden, transposed)
+            in_out.sigmoid_()
+            candidate.tanh_()
+            output.sigmoid_()
+            torch.mul(in_out[:, size:], before, out=cell).addcmul_(in_out[:, :size], candidate)
+            hidden = torch.mul(output, torch.tanh(cell, out=squashed), out=exposed)
             if self.projection is not None:
-                negative = torch.mm(negative, self.projection.t(), out=exit)
-
-    def _unscale(self, size: int) -> None:
-        """Undo the scaling by powers of two and the sign; exact."""
-        self.activations[..., 2 * size : 3 * size].mul_(2).sub_(1)
-        self.cells.mul_(0.5)
-        self.squashed.mul_(2).sub_(1)
-        self.exposed.neg_()
-        if self.projection is not None:
-            self.outputs.neg_()
+                hidden = torch.mm(exposed, self.projection.t(), out=exit)
 
     def final_cell(self, last: Tensor | None) -> Tensor:
         """The cell (N, H) at each example's last timestep, None: at the end."""

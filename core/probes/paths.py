@@ -37,8 +37,8 @@ def gradient_paths(call: RecurrentCall, layer: int = 0, direction: int = 0) -> G
     """
     index = place(call, layer, direction)
     one = replay(call)[index]
-    seen = call.taps[index].hidden if call.taps else None
-    in_pass = None if seen is None else norms(one.turned(seen.double()), (1, 2)).to(seen.dtype).cpu().numpy()
+    seen = call.taps[index].hidden if call.taps else None  # in the sequence's order
+    in_pass = None if seen is None else norms(torch.as_tensor(seen).double(), (1, 2)).numpy().astype(seen.dtype)
     return replace(_taken_apart(one), hidden_in_pass=in_pass)
 
 

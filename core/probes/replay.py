@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from .gradient_tap import make_scan
 from .recurrent_call import RecurrentCall, reversed_in_time
+from .scanning import make_scan
 from .scans import Adjoint, Scan, Weights
 
 
@@ -60,7 +60,17 @@ def scanned(call: RecurrentCall) -> list[Scanned]:
 
     Errors: ValueError for a step of a cell; RuntimeError if a weight was changed in place since the call.
     """
-    _check_can_run_again(call)
+    if call.is_cell:
+        raise ValueError(
+            "this probe needs a whole sequence in one call, got one step of a cell; "
+            "run the sequence through nn.RNN, nn.LSTM or nn.GRU."
+        )
+    return run_again(call)
+
+
+def run_again(call: RecurrentCall) -> list[Scanned]:
+    """As `scanned`, also one step of a cell."""
+    _check_weights(call)
     found: list[Scanned] = []
     inputs = call.inputs.double()
     for layer in range(call.layers):
@@ -112,7 +122,7 @@ def of_examples(call: RecurrentCall, examples: Sequence[int]) -> RecurrentCall:
         cell=None if call.cell is None else call.cell[:, picked],
         masks=[mask[:, picked] for mask in call.masks],
         from_outside={name: value[:, picked] for name, value in call.from_outside.items()},
-        taps=[],
+        taps=(),
         order=None,
     )
 
@@ -133,12 +143,9 @@ def dropped(call: RecurrentCall, layer: int, values: Tensor) -> Tensor:
     return values * mask.view(*mask.shape[:2], *[1] * (values.dim() - 3), mask.shape[2])
 
 
-def _check_can_run_again(call: RecurrentCall) -> None:
-    if call.is_cell:
-        raise ValueError(
-            "this probe needs a whole sequence in one call, got one step of a cell; "
-            "run the sequence through nn.RNN, nn.LSTM or nn.GRU."
-        )
+def _check_weights(call: RecurrentCall) -> None:
+    if call.obstacle is not None:
+        raise RuntimeError(call.obstacle)
     if call.changed_weights():
         raise RuntimeError(
             "this probe needs the weights with which the call ran, but they have changed since; "

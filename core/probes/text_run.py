@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from ..models.sequence_model import SequenceModel
 from ..recordings.interventions import TextRun
-from .gradient_tap import make_scan
 from .intervene import intervene
 from .intervention import NAMES, Intervention, kind_of
 from .recurrent_call import split_weights
+from .scanning import make_scan
 from .scans import Scan, Weights
 
 STREAMS, WARM_UP, CHUNK = 128, 256, 16

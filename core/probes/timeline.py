@@ -5,112 +5,133 @@ Axes: L layers, D directions, N batch, E watched examples, T timesteps, H hidden
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from operator import attrgetter
+from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..recordings.records import GateTrace, GradientFlow
-from .recurrent_call import AnyTap, RecurrentCall, reversed_in_time
+from .watching.observed import ObservedCall
+from .watching.sequences import current
+from .watching.taps import as_array
 
-Pick = Callable[[AnyTap], Tensor | np.ndarray | None]
+CELL_FIELDS = ("cell", "cell_carousel", "cell_through_gates")
 GATE_FIELDS = ("input", "forget", "candidate", "output", "cell", "reset", "update", "new", "hidden")
 
 
-def gradient_flow(calls: Sequence[RecurrentCall]) -> GradientFlow:
-    """Total gradients of consecutive calls as one record. Errors: LookupError if no backward pass reached them."""
-    if any(tap.hidden is None for call in calls for tap in call.taps):
-        raise LookupError(
-            "flow needs the gradient of this layer's states, but no backward pass reached it; "
-            "call loss.backward() inside the with block, on a loss that depends on the layer."
-        )
-    first = calls[0]
-    cell = {name: _watched(calls, attrgetter(name)) for name in _cell_fields(first)}
-    hidden = _in_time([_arranged(call, attrgetter("hidden"), slice(None), _order(call)) for call in calls], 3)
-    return GradientFlow(first.kind.split("_")[0], hidden, _lengths(calls, None), direct=_direct(calls), **cell)
+def gradient_flow(calls: Sequence[ObservedCall]) -> GradientFlow:
+    """Total gradients of a sequence of calls as one record; zero where the last pass did not come.
 
-
-def gate_trace(calls: Sequence[RecurrentCall]) -> GateTrace:
-    """Gates and states of consecutive calls as one record."""
-    first = calls[0]
-    names = [name for name in GATE_FIELDS if name in first.taps[0].gates]
-    gates = {name: _watched(calls, partial(_gate, name)) for name in names}
-    return GateTrace(kind=first.kind.split("_")[0], lengths=_lengths(calls, first.taps[0].examples), **gates)
-
-
-def _gate(name: str, tap: AnyTap) -> Tensor | np.ndarray:
-    return tap.gates[name]
-
-
-def _cell_fields(call: RecurrentCall) -> tuple[str, ...]:
-    return ("cell", "cell_carousel", "cell_through_gates") if call.kind == "lstm" else ()
-
-
-def _order(call: RecurrentCall) -> Tensor | slice:
-    return slice(None) if call.order is None else call.order
-
-
-def _lengths(calls: Sequence[RecurrentCall], examples: Tensor | slice | None) -> np.ndarray:
-    if not any(call.ends_early for call in calls):
-        count = len(calls[0].lengths if examples is None else calls[0].lengths[examples])
-        return np.full(count, sum(len(call.inputs) for call in calls))
-    total = torch.stack([call.lengths for call in calls]).sum(0)
-    return total[_order(calls[0]) if examples is None else examples].cpu().numpy()
-
-
-def _watched(calls: Sequence[RecurrentCall], pick: Pick) -> np.ndarray:
-    """What the taps kept of the watched examples, shape (L, D, E, T, H)."""
-    return _in_time([_arranged(call, pick, call.taps[0].examples, slice(None)) for call in calls], 3)
-
-
-def _in_time(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
-
-
-def _arranged(call: RecurrentCall, pick: Pick, examples: Tensor | slice, order: Tensor | slice) -> np.ndarray:
-    """One tensor of some examples per tap, (T, N, H), as one array (L, D, N, T, H), in `order` and the sequence's time.
-
-    Of one tap whose examples all run to the end, it is the tensor itself, looked at otherwise.
+    Errors: LookupError if no backward pass reached any; RuntimeError where a replay is needed and not possible.
     """
-    if len(call.taps) == 1 and not call.ends_early and isinstance(order, slice):
-        only = pick(call.taps[0])
-        assert only is not None
-        return _array(only).swapaxes(0, 1)[None, None]
-    rows, lengths = [], call.lengths[examples]
-    for index, tap in enumerate(call.taps):
-        value = pick(tap)
-        assert value is not None
-        turned = reversed_in_time(torch.as_tensor(value), lengths) if index % call.directions == 1 else value
-        rows.append(_array(turned).swapaxes(0, 1))  # (T, N, H) -> (N, T, H)
-    stacked = np.stack(rows) if len(rows) > 1 or call.ends_early else rows[0][None]
-    if call.ends_early:
-        _clear_past_end(stacked, lengths.cpu().numpy())
-    if not isinstance(order, slice):
-        stacked = stacked[:, order.cpu().numpy()]
-    return stacked.reshape(call.layers, call.directions, *stacked.shape[1:])
+    reached = current(calls)
+    if not any(reached):
+        raise LookupError(_unreached(calls))
+    pairs = list(zip(calls, reached, strict=True))
+    first = next(call for call, here in pairs if here)
+    hidden = _in_time([_of_call(call, "hidden", here, of_all=True) for call, here in pairs])
+    has_cell = first.facts.kind == "lstm" and first.facts.shapes.examples > 0 and first.taps[0].cell is not None
+    cell = {
+        name: _in_time([_of_call(call, name, here, of_all=False) for call, here in pairs])
+        for name in (CELL_FIELDS if has_cell else ())
+        if getattr(first.taps[0], name) is not None
+    }
+    return GradientFlow(
+        first.facts.kind.split("_")[0],
+        hidden,
+        _lengths(calls, hidden.shape[2]),
+        direct=None if first.facts.shapes.is_cell else _in_time([_direct(call, here) for call, here in pairs])[0, 0],
+        cuts=_cuts(calls),
+        note=_note(calls),
+        **cell,
+    )
 
 
-def _array(value: Tensor | np.ndarray) -> np.ndarray:
-    return value if isinstance(value, np.ndarray) else value.cpu().numpy()
+def gate_trace(calls: Sequence[ObservedCall]) -> GateTrace:
+    """Gates and states of a sequence of calls as one record. Errors: RuntimeError where they cannot be computed."""
+    names = [name for name in GATE_FIELDS if name in calls[0].taps[0].gates]
+    gates = {name: _in_time([_gates_of_call(call, name) for call in calls]) for name in names}
+    lengths = _lengths(calls, gates["hidden"].shape[2])
+    return GateTrace(kind=calls[0].facts.kind.split("_")[0], lengths=lengths, note=_note(calls), **gates)
 
 
-def _clear_past_end(stacked: np.ndarray, lengths: np.ndarray) -> None:
-    """Zero where a packed sequence has ended, in place; stacked of shape (L·D, N, T, H)."""
-    stacked[:, np.arange(stacked.shape[2]) >= lengths[:, None]] = 0
+def _of_call(call: ObservedCall, name: str, is_reached: bool, of_all: bool) -> np.ndarray:
+    """One field of each tap as one array (L, D, N or E, T, H), a view where it can be; zeros where no pass came."""
+    if not is_reached:
+        return np.zeros((1, 1, 0, call.facts.shapes.steps, 1), np.float32)
+    found = _stacked(call, [getattr(tap, name) for tap in call.taps])
+    order = call.facts.shapes.order
+    return found if order is None or not of_all else found[:, :, order.cpu().numpy()]
 
 
-def _direct(calls: Sequence[RecurrentCall]) -> np.ndarray | None:
-    """∂L/∂output_t from outside, shape (N, T, D·P); zero where a call's output was not used at all."""
-    if any(call.is_cell or call.outputs is None for call in calls):
-        return None
-    parts = []
+def _gates_of_call(call: ObservedCall, name: str) -> np.ndarray:
+    return _stacked(call, [tap.gates[name] for tap in call.taps])
+
+
+def _stacked(call: ObservedCall, rows: Sequence[np.ndarray]) -> np.ndarray:
+    if len(rows) == 1:
+        return rows[0].swapaxes(0, 1)[None, None]  # (T, N, H) -> (L, D, N, T, H)
+    shapes = call.facts.shapes
+    stacked = np.stack(rows).swapaxes(1, 2)
+    return stacked.reshape(shapes.layers, shapes.directions, *stacked.shape[1:])
+
+
+def _direct(call: ObservedCall, is_reached: bool) -> np.ndarray:
+    """∂L/∂output_t from outside, shape (1, 1, N, T, D·P); zeros where a call's output was not used at all."""
+    found = call.facts.from_outside().get("output") if is_reached else None
+    if found is None:
+        return np.zeros((1, 1, 0, call.facts.shapes.steps, 1), np.float32)
+    order = call.facts.shapes.order
+    return as_array(found if order is None else found[:, order]).swapaxes(0, 1)[None, None]
+
+
+def _in_time(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Side by side in time; a part with fewer examples, layers or units than another is filled up with zeros."""
+    if len(parts) == 1:
+        return parts[0]
+    widest = np.max([part.shape for part in parts], axis=0)
+    dtype = np.result_type(*parts)
+    room = np.zeros((*widest[:3], sum(part.shape[3] for part in parts), widest[4]), dtype)
+    start = 0
+    for part in parts:
+        layers, directions, examples, steps, size = part.shape
+        room[:layers, :directions, :examples, start : start + steps, :size] = part if examples else 0
+        start += steps
+    return room
+
+
+def _lengths(calls: Sequence[ObservedCall], examples: int) -> np.ndarray:
+    """Valid timesteps of each of the first examples, in the user's order."""
+    if len(calls) == 1 and calls[0].facts.shapes.packed is None:
+        return np.full(examples, calls[0].facts.shapes.steps)
+    total = np.zeros(examples, np.int64)
     for call in calls:
-        assert call.outputs is not None
-        part = call.from_outside.get("output")
-        part = torch.zeros_like(call.outputs) if part is None else part
-        ordered = part if call.order is None else part[:, call.order]
-        parts.append(ordered.transpose(0, 1).cpu().numpy())
-    return _in_time(parts, 1)
+        shapes = call.facts.shapes
+        here = shapes.lengths()
+        ordered = (here if shapes.order is None else here[shapes.order.cpu().numpy()])[:examples]
+        total[: len(ordered)] += ordered
+    return total
+
+
+def _cuts(calls: Sequence[ObservedCall]) -> np.ndarray | None:
+    """Timesteps that began with a state of which only the values came over; None without any."""
+    if not any(call.is_cut for call in calls):
+        return None
+    starts = np.cumsum([0, *(call.facts.shapes.steps for call in calls)])[:-1]
+    return starts[[call.is_cut for call in calls]]
+
+
+def _note(calls: Sequence[ObservedCall]) -> str | None:
+    return next((call.facts.note for call in calls if call.facts.note is not None), None)
+
+
+def _unreached(calls: Sequence[ObservedCall]) -> str:
+    """Why there is no gradient, in words."""
+    if not any(call.facts.has_graph for call in calls):
+        return (
+            "flow needs a gradient, but the layer ran where torch keeps no graph: under torch.no_grad or "
+            "inference_mode, or with all its weights frozen and an input that needs no gradient."
+        )
+    return (
+        "flow needs the gradient of this layer's states, but no backward pass reached it; "
+        "call loss.backward() on a loss that depends on the layer."
+    )

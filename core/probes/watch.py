@@ -1,67 +1,97 @@
 """Watch any model that contains recurrent layers: exact gradients through time, gates and states, with a receipt.
 
+Watching takes no part: torch's own forward and backward run, bit for bit as without it. Module hooks tell which layer
+ran, and what torch's graph holds anyway is read.
+
 Axes: N batch, T timesteps, H hidden units.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
+import torch
+from torch import nn
 
 from ..models.cells import Cell
-from ..models.cells import GRUCell as ExplicitGRUCell
-from ..models.cells import LSTMCell as ExplicitLSTMCell
 from ..recordings.records import GateTrace, GradientFlow, Receipt
 from .receipt import receipt
-from .recurrent_call import Interception, RecurrentCall
+from .recurrent_call import RecurrentCall
 from .timeline import gate_trace, gradient_flow
+from .watching.graph import current_pass, saved_values_are_packed
+from .watching.observed import ObservedCall
+from .watching.observer import Observer
+from .watching.ran import Ran
+from .watching.seeing import quietly, why_unseen
+from .watching.sequences import Calls
+from .watching.setting import set_taps
 
 Record = TypeVar("Record")
-Calls = dict[str, list[RecurrentCall]]
-"""By module path; what is asked of it holds no reference back to `Watched`, so that memory is freed at once."""
+Key = str | tuple[str, int]
+"""A module's path; with a number, the record of another sequence of its calls."""
+_owners = itertools.count()
 
 
-class LazyRecords(Mapping[str, Record], Generic[Record]):
-    """Records by module path, each made when it is asked for."""
+class LazyRecords(Mapping[Key, Record], Generic[Record]):
+    """Records by module path, each made when it is asked for.
 
-    def __init__(self, calls: Calls, make: Callable[[list[RecurrentCall]], Record]) -> None:
+    `["gru"]` is the first sequence of calls, `["gru", 1]` the second, where a layer is called for two inputs.
+    """
+
+    def __init__(self, calls: Mapping[str, Calls], make: Callable[[list[ObservedCall]], Record]) -> None:
         self._calls, self._make = calls, make
 
-    def __getitem__(self, name: str) -> Record:
-        """The record of one layer. Errors: KeyError for a name not watched, LookupError if the layer did not run."""
-        return self._make(_of_layer(self._calls, name))
+    def __getitem__(self, key: Key) -> Record:
+        """The record of one sequence. Errors: KeyError for a name not watched, LookupError if the layer did not run."""
+        return self._make(_sequence(self._calls, key))
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Key]:
         return iter(self._calls)
 
     def __len__(self) -> int:
         return len(self._calls)
 
 
-def _of_layer(calls: Calls, name: str) -> list[RecurrentCall]:
+def _sequence(calls: Mapping[str, Calls], key: Key) -> list[ObservedCall]:
+    name, index = key if isinstance(key, tuple) else (key, 0)
     if name not in calls:
         raise KeyError(f"no recurrent layer is called {name!r}; watched are {', '.join(calls)}.")
-    if not calls[name]:
-        raise LookupError(f"{name!r} did not run inside the with block; call the model there.")
-    return calls[name]
+    sequences = calls[name].sequences()
+    if not sequences:
+        raise LookupError(_did_not_run(name, calls[name].obstacle))
+    if not 0 <= index < len(sequences):
+        raise LookupError(
+            f"{name!r} has {len(sequences)} sequence(s) of calls in this pass, got number {index}; "
+            f"ask for 0 to {len(sequences) - 1}."
+        )
+    return sequences[index]
+
+
+def _did_not_run(name: str, obstacle: str | None) -> str:
+    if obstacle is not None:
+        return f"{name!r} cannot be seen, because {obstacle}; it is trained as usual."
+    return (
+        f"{name!r} did not run inside the with block, or ran where Python does not see it (torch.compile, a scripted "
+        "model, a call of its forward method instead of the module); call the model there, as model(x)."
+    )
 
 
 class Watched:
     """What the recurrent layers of a model did between entering and leaving a `with core.watch(model)` block.
 
-    A layer that is called again from its own final state goes on in time; any other call starts a new record, and the
-    last one counts. Cells are put together over all their calls. Values and gradients equal the unwatched model's to
-    float rounding.
+    Nothing is replaced: outputs, gradients, random numbers and errors are those of the unwatched model, bit for bit.
+    A call that starts from the final state of an earlier one, through whatever lies between, goes on in its time; one
+    that does not begins a sequence of its own. After a backward pass the next such call begins another pass, and the
+    last pass counts.
     """
 
     def __init__(self, model: nn.Module, examples: int | None = 8) -> None:
-        if examples is not None and examples < 0:
+        if examples is not None and (not isinstance(examples, int) or examples < 0):
             raise ValueError(
-                f"watch needs examples ≥ 0 or None for all, got {examples}; pass how many of the batch to keep."
+                f"watch needs examples ≥ 0, a whole number, or None for all, got {examples!r}; "
+                "pass how many of the batch to keep."
             )
         self._layers = _recurrent_layers(model)
         if not self._layers:
@@ -69,13 +99,13 @@ class Watched:
                 "watch needs a model with nn.RNN, nn.LSTM, nn.GRU or their cells, "
                 f"got {type(model).__name__} without any; pass the module that holds the recurrent layer."
             )
-        self._examples = examples
-        self._calls: Calls = {name: [] for name in self._layers}
+        self._examples, self._owner = examples, next(_owners)
+        self._calls = {name: Calls((self._owner, name)) for name in self._layers}
         self.flow: LazyRecords[GradientFlow] = LazyRecords(self._calls, gradient_flow)
         """Gradients by module path; ask for them after `loss.backward()`."""
         self.gates: LazyRecords[GateTrace] = LazyRecords(self._calls, gate_trace)
         """Gates and states by module path; a forward pass is enough."""
-        self._patches = ExitStack()
+        self._observer: Observer | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,40 +113,48 @@ class Watched:
         return tuple(self._layers)
 
     def calls(self, name: str) -> list[RecurrentCall]:
-        """The calls that make up one layer's record. Errors: KeyError for an unknown name, LookupError if none ran."""
-        return _of_layer(self._calls, name)
+        """Every call of one layer in this pass, in order. Errors: as `flow`, but that none need have a gradient."""
+        _sequence(self._calls, name)
+        return [call.call for row in self._calls[name].sequences() for call in row]
 
-    def receipt(self, name: str) -> Receipt:
-        """The same gradients the slow way. Errors: as `calls`; RuntimeError after `optimizer.step()`."""
-        return receipt(self.calls(name), self.flow[name])
+    def receipt(self, name: Key) -> Receipt:
+        """The same gradients the slow way. Errors: as `flow`; RuntimeError after `optimizer.step()`."""
+        return receipt(_sequence(self._calls, name), self.flow[name])
 
     def __enter__(self) -> Watched:
-        for name, layer in self._layers.items():
-            self._patches.callback(_unpatch, layer, layer.__dict__.get("forward"))
-            layer.forward = self._tapped(name, layer, layer.forward)
+        self._observer = Observer(self._layers, _Keeper(self._calls, self._examples))
+        self._observer.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._patches.close()
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer = None
 
-    def _tapped(self, name: str, layer: nn.Module, forward: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any, **kwargs: Any) -> Any:
-            order = next((value.unsorted_indices for value in args if isinstance(value, PackedSequence)), None)
-            interception = Interception(lambda call: self._keep(name, call), self._examples, order)
-            with interception:
-                return (
-                    _explicit_step(layer, interception, *args) if isinstance(layer, Cell) else forward(*args, **kwargs)
-                )
 
-        return run
+class _Keeper:
+    """Keeps what has run; what goes wrong in looking is told when the record is asked for, and stops no training."""
 
-    def _keep(self, name: str, call: RecurrentCall) -> None:
-        before = self._calls[name]
-        same_batch = bool(before) and before[-1].hidden.shape == call.hidden.shape
-        if same_batch and (call.is_cell or _continues(before[-1], call)):
-            before.append(call)
-        else:
-            self._calls[name] = [call]
+    def __init__(self, calls: Mapping[str, Calls], examples: int | None) -> None:
+        self._calls, self._examples = calls, examples
+
+    def __call__(self, name: str, read: Callable[[], list[Ran]]) -> None:
+        if current_pass() >= 0 and saved_values_are_packed():
+            return  # a checkpoint runs the call again to get values back; no gradient goes through what it builds
+        calls = self._calls[name]
+        if (obstacle := why_unseen()) is not None:
+            calls.obstacle = obstacle
+            return
+        try:
+            with quietly(), torch.no_grad():
+                for ran in read():
+                    self._keep(calls, ran)
+        except Exception as error:  # what observes must not end what it observes
+            calls.obstacle = f"looking at it failed with {type(error).__name__}: {error}"
+
+    def _keep(self, calls: Calls, ran: Ran) -> None:
+        observed = calls.add(ran, self._examples)
+        set_taps(observed, ran)
 
 
 def watch(model: nn.Module, examples: int | None = 8) -> Watched:
@@ -140,25 +178,3 @@ def _recurrent_layers(model: nn.Module) -> dict[str, nn.Module]:
     kinds = (nn.RNNBase, nn.RNNCellBase, Cell)
     found = {path: module for path, module in model.named_modules() if isinstance(module, kinds)}
     return {path or type(model).__name__.lower(): module for path, module in found.items()}
-
-
-def _unpatch(layer: nn.Module, before: Any) -> None:
-    if before is None:
-        del layer.__dict__["forward"]
-    else:
-        layer.__dict__["forward"] = before
-
-
-def _continues(before: RecurrentCall, call: RecurrentCall) -> bool:
-    """True if the call starts from the very state in which the one before ended."""
-    ended, starts = before.final_states[0], call.hidden
-    return ended.data_ptr() == starts.data_ptr() and ended._version == starts._version and call.attached
-
-
-def _explicit_step(layer: Cell, interception: Interception, input: Tensor, state: Any) -> Any:
-    """Run one of our explicit cells through the tap."""
-    kind = "lstm" if isinstance(layer, ExplicitLSTMCell) else "gru" if isinstance(layer, ExplicitGRUCell) else None
-    kind = kind or f"rnn_{layer.activation}"
-    projection = layer.weight_hr if layer.proj_size else None
-    weights = (layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh, projection)
-    return interception._cell(kind, input, state, *weights)

@@ -19,7 +19,9 @@ from .records import GateTrace, GradientFlow
 
 Record = GateTrace | GradientFlow
 RECORD_CLASSES: dict[str, type[Record]] = {"GateTrace": GateTrace, "GradientFlow": GradientFlow}
-KINDS = ("rnn", "lstm", "gru")
+KINDS = ("rnn", "lstm", "gru", "state")
+TEXTS = ("kind", "note")
+"""Fields that are text: the kind lies in the head, a note as its bytes."""
 DTYPES = {
     name: np.dtype(name).newbyteorder("<")
     for name in (
@@ -76,7 +78,9 @@ def to_entries(name: str, value: np.ndarray | Record) -> list[NamedArray]:
     if RECORD_CLASSES.get(cls.__name__) is not cls:
         known = ", ".join(RECORD_CLASSES)
         raise RecordingError(f"A row holds NumPy arrays, {known}; got {cls.__name__} for {name!r}; convert it first.")
-    parts = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "kind"}
+    parts = {field.name: getattr(value, field.name) for field in fields(value) if field.name not in TEXTS}
+    if value.note is not None:
+        parts["note"] = np.frombuffer(value.note.encode(), np.uint8)
     head = NamedArray(check_name(name), cls.__name__, (), value.kind.encode())
     arrays = [array_to_entry(f"{name}.{part}", np.asarray(array)) for part, array in parts.items() if array is not None]
     return [head, *arrays]
@@ -131,4 +135,6 @@ def _record(head: NamedArray, find: Callable[[str], NamedArray | None]) -> Recor
         if entry is None and needed:
             raise RecordingError(f"A {head.dtype} needs {part!r}, {head.name!r:.80} has none; record it anew.")
         arrays[part] = None if entry is None else from_entry(entry)
+    if (note := arrays.pop("note")) is not None:
+        return RECORD_CLASSES[head.dtype](kind=kind, note=note.tobytes().decode(errors="replace"), **arrays)  # type: ignore[arg-type]
     return RECORD_CLASSES[head.dtype](kind=kind, **arrays)  # type: ignore[arg-type]

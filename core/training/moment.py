@@ -101,11 +101,7 @@ def draw(task: Task, config: TrainingConfig, step: int) -> Draw:
 
 def observe_pass(model: SequenceModel, task: Task, drawn: Draw, with_gradient: bool = True) -> Observed:
     """One forward and perhaps backward pass under watch; leaves the caller's random numbers alone."""
-    with (
-        torch.random.fork_rng(devices=[]),
-        watch(model, examples=None) as watched,
-        torch.set_grad_enabled(with_gradient),
-    ):
+    with torch.random.fork_rng(devices=[]), watch(model, examples=None) as watched:  # without grad other kernels run
         torch.default_generator.manual_seed(drawn.dropout_seed)
         outputs = model(drawn.batch.inputs)
         loss = task.loss(outputs, drawn.batch)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.analysis.decay import decay
-from core.recordings.records import Receipt
+from core.recordings.records import Receipt, TensorCheck
 from dashboard.readings import (
     click_sentence,
     decay_sentence,
@@ -19,7 +19,8 @@ from dashboard.readings import (
 
 def receipt(**changes) -> Receipt:
     values = {"hidden": 2e-7, "cell": None, "parameters": 1e-6, "finite_difference": 3e-5, "finite_difference_step": 0}
-    return Receipt(**(values | changes), reference_norms=np.ones((1, 1, 3)))
+    tensors = (TensorCheck("∂L/∂h, layer 1, forward", (values | changes)["hidden"], plain=3e-7),)
+    return Receipt(**(values | changes), reference_norms=np.ones((1, 1, 3)), tensors=tensors)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,13 @@ def test_a_nan_at_the_first_step_is_told():
 def test_a_receipt_tells_every_difference():
     sentence = receipt_sentence("LSTM", receipt(cell=4e-7))
     assert sentence.startswith("**LSTM** agrees with")
-    for part in ("∂L/∂h 2.0 · 10⁻⁷", "∂L/∂c 4.0 · 10⁻⁷", "weights 1.0 · 10⁻⁶", "step 1: 3.0 · 10⁻⁵"):
+    for part in (
+        "∂L/∂h 2.0 · 10⁻⁷",
+        "∂L/∂c 4.0 · 10⁻⁷",
+        "weights 1.0 · 10⁻⁶",
+        "step 1: 3.0 · 10⁻⁵",
+        "up to 3.0 · 10⁻⁷",
+    ):
         assert part in sentence
 
 

@@ -4,11 +4,10 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
-from torch.overrides import TorchFunctionMode
 
 from core.models.config import ModelConfig
 from core.models.initialization import gate_blocks
-from core.models.recurrent import LinearRNN, linear_rnn, make_recurrent
+from core.models.recurrent import LinearRNN, make_recurrent
 
 torch.set_num_threads(1)
 RHO = 0.9
@@ -126,20 +125,6 @@ def test_a_linear_rnn_can_be_copied_saved_and_converted():
     twin = copy.deepcopy(layer)
     assert twin.mode == "RNN_IDENTITY" and torch.equal(twin(inputs)[0], layer(inputs)[0])
     assert layer.double()(inputs.double())[0].dtype == torch.float64
-
-
-def test_a_torch_function_mode_sees_the_linear_kernel_like_a_fused_one():
-    class Watch(TorchFunctionMode):
-        seen = []
-
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            self.seen.append((function, len(args)))
-            return function(*args, **(kwargs or {}))
-
-    with Watch():
-        LinearRNN(3, 4)(torch.zeros(5, 2, 3))
-        nn.RNN(3, 4)(torch.zeros(5, 2, 3))
-    assert (linear_rnn, 9) in Watch.seen and (torch._VF.rnn_tanh, 9) in Watch.seen
 
 
 def test_a_linear_rnn_says_what_it_cannot_take():

@@ -73,9 +73,9 @@ def test_the_carousel_is_what_autograd_finds_with_the_gates_cut(kind, loss):
 
 
 def test_an_rnns_parts_are_powers_of_its_weights_and_products_of_its_slopes():
-    layer, _, call, flow = some_call("rnn", "outputs")
+    layer, inputs, call, flow = some_call("rnn", "outputs")
     paths, recurrent = gradient_paths(call), layer.weight_hh_l0.detach()
-    direct, slope = torch.as_tensor(flow.direct), 1 - call.outputs.transpose(0, 1).square()  # (N, T, H)
+    direct, slope = torch.as_tensor(flow.direct), 1 - layer(inputs)[0].detach().square()  # (N, T, H)
     for step in range(7):
         reach = range(step, 7)
         powers = sum(direct[:, end] @ torch.matrix_power(recurrent, end - step) for end in reach)

@@ -154,13 +154,15 @@ def test_a_layer_called_from_its_own_final_state_goes_on_in_time():
     assert relative_difference(watched.flow["lstm"].cell, expected.cell) < 1e-5
 
 
-def test_a_detached_state_starts_a_new_record():
+def test_a_detached_state_goes_on_in_time_and_the_record_says_where_it_is_cut():
     layer, inputs = nn.LSTM(3, 5, batch_first=True), torch.randn(4, 6, 3)
     with core.watch(layer) as watched:
         _, state = layer(inputs[:, :2])
         output, _ = layer(inputs[:, 2:], tuple(part.detach() for part in state))
         output.sum().backward()
-    assert watched.flow["lstm"].hidden.shape[3] == 4
+    flow = watched.flow["lstm"]
+    assert flow.hidden.shape[3] == 6 and flow.cuts.tolist() == [2]
+    assert not flow.hidden[..., :2, :].any() and flow.hidden[..., 2:, :].all()
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])

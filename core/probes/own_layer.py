@@ -1,0 +1,90 @@
+"""Torch's own layer run again on one call: the parameter gradients that the training got from it.
+
+Axes: L layers, D directions, N batch, T timesteps first, I input, P units of h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from ..models.recurrent import LinearRNN
+from .recurrent_call import RecurrentCall, reversed_in_time
+from .scans import Weights
+
+NAMES = {"input": "weight_ih", "hidden": "weight_hh", "bias_input": "bias_ih", "bias_hidden": "bias_hh",
+         "projection": "weight_hr"}  # fmt: skip
+
+
+def own_parameter_gradients(call: RecurrentCall, autocast: torch.dtype | None) -> dict[str, Tensor]:
+    """∂L/∂W of each parameter by torch's name for it, in the precision of the call; dropout as the call drew it."""
+    layers = [_layer(call.kind, weights) for weights in call.weights]
+    with torch.enable_grad(), torch.autocast(call.hidden.device.type, dtype=autocast, enabled=autocast is not None):
+        loss = _loss(call, layers)
+    named = {
+        f"{name.removesuffix('_l0')}_l{index // call.directions}{'_reverse' if index % call.directions else ''}": value
+        for index, layer in enumerate(layers)
+        for name, value in layer.named_parameters()
+    }
+    found = torch.autograd.grad(loss, list(named.values()), allow_unused=True, materialize_grads=True)
+    return dict(zip(named, found, strict=True))
+
+
+def _layer(kind: str, weights: Weights) -> nn.RNNBase:
+    """One layer in one direction of torch's own, with these weights."""
+    rows, features = weights.input.shape
+    gates = {"lstm": 4, "gru": 3}.get(kind, 1)
+    options = {"bias": weights.bias_input is not None, "device": weights.input.device, "dtype": weights.input.dtype}
+    if weights.projection is not None:
+        options["proj_size"] = len(weights.projection)
+    if kind == "rnn_relu":
+        options["nonlinearity"] = "relu"
+    make = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn_identity": LinearRNN}.get(kind, nn.RNN)
+    with torch.random.fork_rng(devices=[]):  # a layer draws its parameters when it is made
+        layer = make(features, rows // gates, **options)
+    with torch.no_grad():
+        for ours, theirs in NAMES.items():
+            if (value := getattr(weights, ours)) is not None:
+                getattr(layer, f"{theirs}_l0").copy_(value)
+    return layer
+
+
+def _loss(call: RecurrentCall, layers: Sequence[nn.RNNBase]) -> Tensor:
+    """Σ output ⊙ ∂L/∂output + Σ state_n ⊙ ∂L/∂state_n: its gradients are the loss's own."""
+    inputs, total = call.inputs, torch.zeros(())
+    finals: list[tuple[Tensor, ...]] = []
+    for depth in range(call.layers):
+        if depth and call.masks:
+            inputs = inputs * call.masks[depth - 1]
+        parts = []
+        for direction in range(call.directions):
+            index = depth * call.directions + direction
+            output, states = _run(call, layers[index], index, inputs)
+            finals.append(states)
+            parts.append(output)
+        inputs = torch.cat(parts, dim=-1)
+    for name, value in call.from_outside.items():
+        if name == "output":
+            total = total + (inputs * value).sum()
+        else:
+            place = 0 if name == "hidden" else 1
+            total = total + (torch.cat([states[place] for states in finals]) * value).sum()
+    return total
+
+
+def _run(call: RecurrentCall, layer: nn.RNNBase, index: int, inputs: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Outputs (T, N, P) in the sequence's order, and final states, each (1, N, P)."""
+    is_reversed = index % call.directions == 1
+    steps = reversed_in_time(inputs, call.lengths) if is_reversed else inputs
+    hidden = call.hidden[index : index + 1].contiguous()
+    state = hidden if call.cell is None else (hidden, call.cell[index : index + 1].contiguous())
+    if call.ends_early:
+        packed, finals = layer(pack_padded_sequence(steps, call.lengths.cpu()), state)
+        output = pad_packed_sequence(packed, total_length=len(steps))[0]
+    else:
+        output, finals = layer(steps, state)
+    turned = reversed_in_time(output, call.lengths) if is_reversed else output
+    return turned, finals if isinstance(finals, tuple) else (finals,)

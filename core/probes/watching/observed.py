@@ -1,0 +1,106 @@
+"""One observed call and its place among the others of its layer.
+
+Only the graph holds the call, by its hooks; the call holds nothing of the graph.
+
+Axes: L layers, D directions, N batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..recurrent_call import RecurrentCall
+from .facts import Facts
+from .graph import Origin, Unreadable, current_pass, last_nodes, listen, mark, origin
+from .ran import Ran
+from .taps import Tap
+
+KERNEL = Origin("kernel", 0)
+"""Of results as a kernel gives them, time first."""
+
+
+class ObservedCall:
+    """A call of one watched layer, cell, step or state."""
+
+    def __init__(self, number: int, ran: Ran, examples: int | None) -> None:
+        self.number, self.facts = number, Facts(ran, examples)
+        self.taps: list[Tap] = []
+        """By layer, then direction."""
+        self.before: int | None = None
+        """The number of the call from whose final state this one starts."""
+        self.is_cut = False
+        """Whether only values came from there, and no gradient goes back."""
+        self.is_recomputed = current_pass() >= 0
+        """Whether it ran in a backward pass, as a checkpoint has it."""
+        self.last_pass = -1
+        """The newest backward pass that reached the call."""
+        self.first_node = 0
+        """The lowest sequence number of the nodes of its results."""
+
+    @property
+    def call(self) -> RecurrentCall:
+        """As probes take it."""
+        return replace(
+            self.facts.call(self.taps),
+            number=self.number,
+            starts_from=self.before,
+            is_cut=self.is_cut,
+            is_reached=self.is_reached,
+        )
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether a backward pass came here."""
+        return self.last_pass >= 0
+
+    def hear_results(self, ran: Ran) -> None:
+        """Listen to what reaches the results from outside."""
+        for name, tensor in results_of(ran).items():
+            found = origin(tensor)
+            if found is not None:
+                node, self.facts.origins[name] = found
+                listen(node, found[1].output, self._hearing(name))
+
+    def hear_all(self, outside: tuple[Tensor | None, ...]) -> None:
+        """Hear at once what reached output, h_n and c_n of a kernel that is the whole call."""
+        self._begin(current_pass())
+        for name, gradient in zip(("output", "hidden", "cell"), outside, strict=False):
+            if gradient is not None:
+                self.facts.origins[name], self.facts.outside[name] = KERNEL, gradient.detach()
+
+    def mark_exits(self, ran: Ran, owner: tuple[int, str]) -> None:
+        """Mark where the graph leaves the call, so that a later one can be seen to go on from there."""
+        try:
+            nodes = [origin(ran.finals[0])[0]] if ran.is_cell else last_nodes(ran.finals[0])  # type: ignore[index]
+        except Unreadable:
+            nodes = [found[0] for found in map(origin, results_of(ran).values()) if found is not None]
+        for node in nodes:
+            mark(node, owner, self.number)
+        self.first_node = min(node._sequence_nr() for node in nodes)
+
+    def _hearing(self, name: str) -> Callable[[Tensor | None], None]:
+        def hear(gradient: Tensor | None) -> None:
+            self._begin(current_pass())
+            if gradient is not None:
+                self.facts.outside[name] = gradient.detach()
+
+        return hear
+
+    def _begin(self, this_pass: int) -> None:
+        if this_pass == self.last_pass:
+            return
+        self.last_pass = this_pass
+        self.facts.outside.clear()
+        for tap in self.taps:
+            tap.begin()
+
+
+def results_of(ran: Ran) -> dict[str, Tensor]:
+    """Output and final states by name."""
+    named: dict[str, Any] = {"output": ran.output, **dict(zip(("hidden", "cell"), ran.finals, strict=False))}
+    return {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}

@@ -1,0 +1,60 @@
+"""The tap of one timestep: a cell in a loop, any module called once a timestep, or a state that the user marks.
+
+Axes: N batch, E watched examples, H hidden units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from .taps import Arrays, Frame, as_array
+
+
+class StepTap:
+    """Totals at h_t and, of an LSTM, c_t; all arrays have one timestep: (1, N, H) or (1, E, H)."""
+
+    def __init__(self, frame: Frame, heard: dict[str, Tensor], gates: Callable[[], Arrays], size: int) -> None:
+        """`heard` is filled by the call, under "hidden" and "cell", with what reaches each from all sides."""
+        self._frame, self._heard, self._make_gates, self._size = frame, heard, gates, size
+
+    def begin(self) -> None:
+        """Forget the last backward pass."""
+        for name in ("hidden", "cell", "cell_through_gates"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def gates(self) -> Arrays:
+        """Gates and states of the watched examples, each (1, E, H)."""
+        return self._make_gates()
+
+    @cached_property
+    def hidden(self) -> np.ndarray:
+        """∂L/∂h_t, shape (1, N, P)."""
+        heard = self._heard.get("hidden")
+        return np.zeros((1, self._frame.batch, self._size), np.float32) if heard is None else as_array(heard)[None]
+
+    @cached_property
+    def cell(self) -> np.ndarray | None:
+        """LSTM: ∂L/∂c_t, shape (1, E, H)."""
+        if "cell" in self._heard:
+            return self._frame.pick(as_array(self._heard["cell"])[None])
+        return np.zeros_like(self.gates["cell"]) if "cell" in self.gates else None
+
+    @cached_property
+    def cell_through_gates(self) -> np.ndarray | None:
+        """∂L/∂h_t ⊙ o_t ⊙ (1 − tanh² c_t), shape (1, E, H)."""
+        if self.cell is None or "output" not in self.gates:
+            return None
+        exposed = self._frame.pick(self.hidden)
+        return exposed * self.gates["output"] * (1 - np.square(np.tanh(self.gates["cell"])))
+
+    @property
+    def cell_carousel(self) -> np.ndarray | None:
+        """What reached c_t by another way than h_t: from the next timestep."""
+        if self.cell is None or self.cell_through_gates is None:
+            return None
+        return self.cell - self.cell_through_gates
