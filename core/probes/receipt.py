@@ -10,6 +10,7 @@ Axes: L layers, D directions, N batch, E watched examples, T timesteps first, H 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,10 +18,12 @@ from torch import Tensor
 
 from ..models.cells import Cell
 from ..recordings.records import GradientFlow, Receipt, TensorCheck
+from .lstm_scan import LSTMScan
 from .own_layer import own_parameter_gradients
 from .recurrent_call import RecurrentCall
+from .replay import run_again
 from .unrolled import PARAMETERS, Bump, Unrolled, explicit_cells_of, gradients, in_sequence, unrolled
-from .watching.observed import ObservedCall
+from .watching.observed import TWICE, ObservedCall
 from .watching.sequences import current
 
 NUDGE = 1e-5
@@ -34,9 +37,10 @@ def receipt(calls: Sequence[ObservedCall], flow: GradientFlow) -> Receipt:
     Errors: RuntimeError if a weight was changed in place since the calls, e.g. by `optimizer.step()`, or an input was.
     """
     pairs = list(zip(calls, current(calls), strict=True))
-    reached = [(observed.call, observed.facts.autocast) for observed, here in pairs if here]
-    for call, _ in reached:
-        _check(call)
+    for observed, here in pairs:
+        if here:
+            _check(observed)
+    reached = [(_with_outside(observed.call), observed.facts.autocast) for observed, here in pairs if here]
     tensors = _largest(check for call, autocast in reached for check in _checks(call, autocast))
     last = reached[-1][0]
     step, finite = _finite_difference(last)
@@ -47,12 +51,15 @@ def receipt(calls: Sequence[ObservedCall], flow: GradientFlow) -> Receipt:
         parameters=_max(check.difference for check in tensors if not check.name.startswith("∂L/∂")),
         finite_difference=finite,
         finite_difference_step=step + flow.hidden.shape[3] - len(last.inputs),
-        reference_norms=np.concatenate([_reference_norms(call, here) for call, here in _all(pairs)], axis=2),
+        reference_norms=np.concatenate([_reference_norms(one.call, here) for one, here in pairs], axis=2),
         tensors=tensors,
     )
 
 
-def _check(call: RecurrentCall) -> None:
+def _check(observed: ObservedCall) -> None:
+    call = observed.call
+    if observed.facts.note == TWICE:
+        raise RuntimeError(f"receipt goes back once, but {TWICE}")
     if call.obstacle is not None:
         raise RuntimeError(f"receipt runs the layer again apart, but {call.obstacle}")
     if call.changed_weights():
@@ -62,9 +69,18 @@ def _check(call: RecurrentCall) -> None:
         )
 
 
-def _all(pairs: Sequence[tuple[ObservedCall, bool]]) -> Iterator[tuple[RecurrentCall, bool]]:
-    for observed, here in pairs:
-        yield observed.call, here
+def _with_outside(call: RecurrentCall) -> RecurrentCall:
+    """The call with what reached c from outside alone; at a step of an LSTM what came by way of h was heard too."""
+    if not call.is_cell or "cell" not in call.from_outside:
+        return call
+    (one,) = run_again(call)
+    total, exposed = call.from_outside["cell"].double(), call.from_outside.get("hidden")
+    if exposed is not None:
+        projection = one.weights.projection
+        exposed = exposed.double() if projection is None else exposed.double() @ projection
+        assert isinstance(one.scan, LSTMScan)  # it has a cell
+        total = total - exposed * one.scan.exposure(slice(None))
+    return replace(call, from_outside={**call.from_outside, "cell": total})
 
 
 def _checks(call: RecurrentCall, autocast: torch.dtype | None) -> Iterator[TensorCheck]:

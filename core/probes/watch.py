@@ -24,7 +24,7 @@ from .watching.graph import current_pass, saved_values_are_packed
 from .watching.observed import ObservedCall
 from .watching.observer import Observer
 from .watching.ran import Ran
-from .watching.seeing import quietly, why_unseen
+from .watching.seeing import META, quietly, why_unseen
 from .watching.sequences import Calls
 from .watching.setting import set_taps
 
@@ -148,13 +148,12 @@ class _Keeper:
         try:
             with quietly(), torch.no_grad():
                 for ran in read():
-                    self._keep(calls, ran)
+                    if ran.inputs.is_meta:
+                        calls.obstacle = META
+                    else:
+                        set_taps(calls.add(ran, self._examples), ran)
         except Exception as error:  # what observes must not end what it observes
             calls.obstacle = f"looking at it failed with {type(error).__name__}: {error}"
-
-    def _keep(self, calls: Calls, ran: Ran) -> None:
-        observed = calls.add(ran, self._examples)
-        set_taps(observed, ran)
 
 
 def watch(model: nn.Module, examples: int | None = 8) -> Watched:

@@ -68,6 +68,8 @@ class Facts:
         self.finals = [Kept(state, "final state") for state in ran.finals]
         self._flat, self._has_biases = _apart(ran.flat_weights), ran.has_biases
         self._versions = [version(weight) for weight in self._flat]
+        self.is_derived = False
+        """Whether a pass built a graph of its own: then a later one goes through the gradient of a gradient too."""
         self.note: str | None = None
         """Why numbers are not read from torch's graph, in one sentence; None: they are."""
         device = ran.inputs.device.type

@@ -20,6 +20,10 @@ from .graph import Origin, Unreadable, current_pass, last_nodes, listen, mark, o
 from .ran import Ran
 from .taps import Tap
 
+TWICE = (
+    "this pass goes through the gradient of a gradient as well, as with create_graph=True; what comes to the states "
+    "that way is told where torch runs a step at a time, and not where it runs one kernel."
+)
 KERNEL = Origin("kernel", 0)
 """Of results as a kernel gives them, time first."""
 
@@ -94,7 +98,9 @@ class ObservedCall:
     def _begin(self, this_pass: int) -> None:
         if this_pass == self.last_pass:
             return
-        self.last_pass = this_pass
+        if self.facts.is_derived:
+            self.facts.note = TWICE
+        self.last_pass, self.facts.is_derived = this_pass, torch.is_grad_enabled() or self.facts.is_derived
         self.facts.outside.clear()
         for tap in self.taps:
             tap.begin()

@@ -5,7 +5,7 @@ Axes: L layers, D directions, N batch, T timesteps, P units of the hidden state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..fused.tap import FusedTap
 from .chain_tap import ChainTap, gates_of, saved_arrays
-from .chains import read_chain
+from .chains import Chain, read_chain
 from .facts import Facts
 from .graph import Unreadable, last_nodes, origin, saved_values_are_packed
 from .observed import ObservedCall
@@ -49,7 +49,7 @@ def _layer_taps(observed: ObservedCall, ran: Ran) -> list[Tap]:
     facts = observed.facts
     if facts.has_graph:
         try:
-            return list(_graph_taps(observed, ran))
+            return _graph_taps(observed, ran)
         except FAILURES as error:
             facts.note = f"the layer was run again apart, since {_reason(error)}"
     replay = Replay(facts)
@@ -62,33 +62,38 @@ def _reason(error: Exception) -> str:
     return f"torch's graph is not as expected ({type(error).__name__}: {error})."
 
 
-def _graph_taps(observed: ObservedCall, ran: Ran) -> Iterator[Tap]:
+def _graph_taps(observed: ObservedCall, ran: Ran) -> list[Tap]:
     """A tap for each layer and direction. Errors: FAILURES."""
-    facts, firsts = observed.facts, []
-    replay = Replay(facts)
-    for index, last in enumerate(last_nodes(ran.finals[0])):
-        if last.name() == FUSED:
-            firsts.append((last, last))
-            yield _fused_tap(observed, last, ReplayTap(replay, index))
-        else:
-            tap, first = _chain_tap(facts, ran, last, ReplayTap(replay, index))
-            firsts.append(first)
-            yield tap
+    facts, lasts = observed.facts, last_nodes(ran.finals[0])
+    chains = [None if last.name() == FUSED else _chain(facts, ran, last, place) for place, last in enumerate(lasts)]
     if ran.dropout and not saved_values_are_packed():
-        facts.masks = _masks(firsts[:: ran.directions])
+        facts.masks = _masks(lasts[:: ran.directions], chains[:: ran.directions])
+    replay = Replay(facts)
+    replayed = [ReplayTap(replay, place) for place in range(len(lasts))]
+    return [
+        _fused_tap(observed, last, other) if chain is None else _chain_tap(facts, ran, chain, other)
+        for last, chain, other in zip(lasts, chains, replayed, strict=True)
+    ]
 
 
-def _chain_tap(facts: Facts, ran: Ran, last: Any, replayed: ReplayTap) -> tuple[ChainTap, tuple[Any, Any]]:
-    """The tap, and the nodes of the first h and of the last that the direction scans."""
-    index, frame = replayed.index, replayed.frame
-    is_known = index // ran.directions == ran.layers - 1 and ran.kind != "lstm" and ran.output is not None
+def _chain(facts: Facts, ran: Ran, last: Any, index: int) -> Chain:
+    is_known = _is_known_from_output(ran, index)
     wants = facts.shapes.examples > 0 and not saved_values_are_packed()
     is_enough = is_known and ran.kind.startswith("rnn")
-    chain = read_chain(ran.kind, last, facts.shapes.steps, wants and not is_enough, not is_known)
+    return read_chain(ran.kind, last, facts.shapes.steps, wants and not is_enough, not is_known)
+
+
+def _is_known_from_output(ran: Ran, index: int) -> bool:
+    """Whether h is the layer's output, which is cheaper to take than what it follows from."""
+    return index // ran.directions == ran.layers - 1 and ran.kind != "lstm"
+
+
+def _chain_tap(facts: Facts, ran: Ran, chain: Chain, replayed: ReplayTap) -> ChainTap:
+    index = replayed.index
     tap = ChainTap(ran.kind, chain, replayed, facts.projection(index))
-    if is_known:
-        tap.know_states(_top_states(facts, ran, index % ran.directions, frame))
-    return tap, (chain.hidden[0], chain.hidden[-1])
+    if _is_known_from_output(ran, index):
+        tap.know_states(_top_states(facts, ran, index % ran.directions, replayed.frame))
+    return tap
 
 
 def _top_states(facts: Facts, ran: Ran, direction: int, frame: Frame) -> np.ndarray:
@@ -119,24 +124,24 @@ def _fused_tap(observed: ObservedCall, node: Any, replayed: ReplayTap) -> FusedT
     return tap
 
 
-def _masks(layers: list[tuple[Any, Any]]) -> list[Tensor] | None:
-    """The dropout masks between layers, given the first and last node of each one's forward direction."""
-    pairs = zip(layers, layers[1:], strict=False)
-    masks = [_mask(first, last_below._sequence_nr()) for (_, last_below), (first, _) in pairs]
+def _masks(lasts: list[Any], chains: list[Chain | None]) -> list[Tensor] | None:
+    """The dropout masks between layers, given the nodes of each one's forward direction; None if one is not found."""
+    firsts = [last if chain is None else chain.hidden[0] for last, chain in zip(lasts, chains, strict=True)]
+    ends = [last if chain is None else chain.hidden[-1] for last, chain in zip(lasts, chains, strict=True)]
+    masks = [_mask(first, below._sequence_nr()) for below, first in zip(ends, firsts[1:], strict=False)]
     return None if any(mask is None for mask in masks) else [mask.detach() for mask in masks if mask is not None]
 
 
 def _mask(first: Any, oldest: int) -> Tensor | None:
     """What the output of the layer below was multiplied by, on the way to this layer's first timestep."""
-    front = [first]
-    for _ in range(MOST_NODES_TO_A_MASK):
-        if not front:
-            return None
-        node = front.pop(0)
-        below = [before for before, _ in node.next_functions if before is not None]
+    front, seen = [first], {first}
+    for node in front:  # which grows
+        below = [before for before, _ in node.next_functions if before is not None and before.next_functions]
         if node.name() == "MulBackward0" and node is not first and below and below[0].name() in LAYER_OUTPUTS:
             return node._saved_other
-        front += [before for before in below if before._sequence_nr() > oldest and before.next_functions]
+        found = [before for before in below if before not in seen and before._sequence_nr() > oldest]
+        seen.update(found)
+        front += found if len(front) < MOST_NODES_TO_A_MASK else []
     return None
 
 
