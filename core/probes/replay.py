@@ -91,7 +91,14 @@ def replay(call: RecurrentCall) -> list[Replayed]:
             "replay needs the gradient that reached this layer, but no backward pass did; "
             "call loss.backward() inside the with block, on a loss that depends on the layer."
         )
-    forward = scanned(call)
+    if call.is_cell:
+        scanned(call)  # which says what is wrong
+    return replay_any(call)
+
+
+def replay_any(call: RecurrentCall) -> list[Replayed]:
+    """As `replay`, also one step of a cell, and where nothing came from outside."""
+    forward = run_again(call)
     found: list[list[Replayed]] = []
     from_above: Tensor | None = None
     for layer in reversed(range(call.layers)):

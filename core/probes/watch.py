@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..models.cells import Cell
 from ..recordings.records import GateTrace, GradientFlow, Receipt
+from ..recordings.span import Span, StateLife
+from .life import state_life
 from .receipt import receipt
 from .recurrent_call import RecurrentCall
+from .span import gradient_span
+from .span_proof import Rerun, prove
 from .timeline import gate_trace, gradient_flow
 from .watching.graph import current_pass, saved_values_are_packed
 from .watching.observed import ObservedCall
 from .watching.observer import Observer
-from .watching.ran import Ran
+from .watching.ran import Part, Ran, ran_state
 from .watching.seeing import META, quietly, why_unseen
 from .watching.sequences import Calls
 from .watching.setting import set_taps
@@ -87,20 +92,22 @@ class Watched:
     last pass counts.
     """
 
-    def __init__(self, model: nn.Module, examples: int | None = 8) -> None:
+    def __init__(self, model: nn.Module, examples: int | None = 8, steps: Mapping[str, Part] | None = None) -> None:
         if examples is not None and (not isinstance(examples, int) or examples < 0):
             raise ValueError(
                 f"watch needs examples ≥ 0, a whole number, or None for all, got {examples!r}; "
                 "pass how many of the batch to keep."
             )
-        self._layers = _recurrent_layers(model)
-        if not self._layers:
+        self._model, self._modules = model, _watched_modules(model, steps or {})
+        if not self._modules and steps is None:
             raise ValueError(
                 "watch needs a model with nn.RNN, nn.LSTM, nn.GRU or their cells, "
-                f"got {type(model).__name__} without any; pass the module that holds the recurrent layer."
+                f"got {type(model).__name__} without any; pass the module that holds the recurrent layer, or name "
+                "modules of your own in steps={…}; steps={} if you mark states with watched.state alone."
             )
-        self._examples, self._owner = examples, next(_owners)
-        self._calls = {name: Calls((self._owner, name)) for name in self._layers}
+        self._owner, self._steps = next(_owners), dict(steps or {})
+        self._calls = {name: Calls((self._owner, name)) for name in self._modules}
+        self._keeper = _Keeper(self._calls, examples)
         self.flow: LazyRecords[GradientFlow] = LazyRecords(self._calls, gradient_flow)
         """Gradients by module path; ask for them after `loss.backward()`."""
         self.gates: LazyRecords[GateTrace] = LazyRecords(self._calls, gate_trace)
@@ -110,19 +117,63 @@ class Watched:
     @property
     def names(self) -> tuple[str, ...]:
         """Paths of the watched modules, in the model's order; a model that is itself a layer goes by its class name."""
-        return tuple(self._layers)
+        return tuple(self._calls)
 
     def calls(self, name: str) -> list[RecurrentCall]:
         """Every call of one layer in this pass, in order. Errors: as `flow`, but that none need have a gradient."""
         _sequence(self._calls, name)
         return [call.call for row in self._calls[name].sequences() for call in row]
 
+    def span(self, name: str, direction: int = 0, again: Callable[[], Tensor] | None = None) -> Span:
+        """How far back the gradient goes over all calls of a layer in this pass, where it is cut, and where reset.
+
+        Args:
+            name: The layer's path.
+            direction: 1 for the reverse direction of a bidirectional layer.
+            again: Computes the watched loss once more and returns it, without going back. Then the span is proved:
+                the state before some calls is moved a little, and the loss has to move as the gradient says.
+
+        Errors: as `flow`; ValueError for another direction, or an `again` that gives no loss.
+        """
+        _sequence(self._calls, name)
+        rows = self._calls[name].sequences()
+        found = gradient_span(name, rows, direction)
+        if again is None:
+            return found
+        batch_axis = 0 if rows[0][0].facts.shapes.is_cell else 1
+        rerun = Rerun(self._modules[name], self._model, again, batch_axis)
+        return replace(found, proofs=prove(rerun, found.starts))
+
+    def life(self, name: str) -> StateLife:
+        """How large the layer's states are at every timestep that ran in the block. Errors: as `gates`."""
+        _sequence(self._calls, name)
+        return state_life(name, self._calls[name].all_sequences())
+
+    def state(self, name: str, value: Tensor) -> Tensor:
+        """Mark a state inside a loop of the user's own: each time it is marked is one timestep of `name`.
+
+        Args:
+            name: What to call it; its records are under this name.
+            value: The state, shape (N, …); units of further axes are taken together.
+
+        Returns:
+            `value` itself.
+
+        Errors: ValueError for the name of a watched module.
+        """
+        if name in self._modules:
+            raise ValueError(f"{name!r} is a watched module already; give the state a name of its own.")
+        calls = self._calls.setdefault(name, Calls((self._owner, name)))
+        if self._observer is not None:
+            self._keeper.see(calls, lambda: [ran_state(value)])
+        return value
+
     def receipt(self, name: Key) -> Receipt:
         """The same gradients the slow way. Errors: as `flow`; RuntimeError after `optimizer.step()`."""
         return receipt(_sequence(self._calls, name), self.flow[name])
 
     def __enter__(self) -> Watched:
-        self._observer = Observer(self._layers, _Keeper(self._calls, self._examples))
+        self._observer = Observer(self._modules, self._steps, self._keeper)
         self._observer.start()
         return self
 
@@ -139,9 +190,12 @@ class _Keeper:
         self._calls, self._examples = calls, examples
 
     def __call__(self, name: str, read: Callable[[], list[Ran]]) -> None:
+        self.see(self._calls[name], read)
+
+    def see(self, calls: Calls, read: Callable[[], list[Ran]]) -> None:
+        """Keep a call that is read when it can be."""
         if current_pass() >= 0 and saved_values_are_packed():
             return  # a checkpoint runs the call again to get values back; no gradient goes through what it builds
-        calls = self._calls[name]
         if (obstacle := why_unseen()) is not None:
             calls.obstacle = obstacle
             return
@@ -156,7 +210,7 @@ class _Keeper:
             calls.obstacle = f"looking at it failed with {type(error).__name__}: {error}"
 
 
-def watch(model: nn.Module, examples: int | None = 8) -> Watched:
+def watch(model: nn.Module, examples: int | None = 8, steps: Mapping[str, Part] | None = None) -> Watched:
     """Watch a model's recurrent layers for one forward and backward pass.
 
     Args:
@@ -164,16 +218,24 @@ def watch(model: nn.Module, examples: int | None = 8) -> Watched:
             dropout) or cells.
         examples: How many examples, from the first, to keep gates and ∂L/∂c_t of; None for all. ∂L/∂h_t is kept
             of all.
+        steps: Modules of the user's own that are called once a timestep, by path, and which part of what they return
+            is the state: a place in a tuple, a key or an attribute; None: all of it.
 
     Returns:
-        A context manager. Its `.flow`, `.gates` and `.receipt(name)` can be asked for inside the block and after it.
+        A context manager. Its `.flow`, `.gates`, `.span(name)`, `.life(name)` and `.receipt(name)` can be asked for
+        inside the block and after it; `.state(name, h)` marks a state inside it.
 
-    Errors: ValueError for a model without recurrent layers.
+    Errors: ValueError for a model without recurrent layers, or a path in `steps` that it does not have.
     """
-    return Watched(model, examples)
+    return Watched(model, examples, steps)
 
 
-def _recurrent_layers(model: nn.Module) -> dict[str, nn.Module]:
+def _watched_modules(model: nn.Module, steps: Mapping[str, Part]) -> dict[str, nn.Module]:
+    """Recurrent layers and the user's own steps by path, in the model's order."""
     kinds = (nn.RNNBase, nn.RNNCellBase, Cell)
-    found = {path: module for path, module in model.named_modules() if isinstance(module, kinds)}
+    every = dict(model.named_modules())
+    for path in steps:
+        if path not in every:
+            raise ValueError(f"steps names {path!r}, which the model does not have; it has {', '.join(every)[:500]}.")
+    found = {path: module for path, module in every.items() if isinstance(module, kinds) or path in steps}
     return {path or type(model).__name__.lower(): module for path, module in found.items()}

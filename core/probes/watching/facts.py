@@ -62,7 +62,7 @@ class Facts:
 
     def __init__(self, ran: Ran, examples: int | None) -> None:
         self.kind, self.shapes = ran.kind, Shapes.of(ran, examples)
-        self.has_graph = any(final.requires_grad for final in ran.finals)
+        self.has_graph = any(final.grad_fn is not None for final in ran.finals)
         self.inputs = Kept(ran.inputs, "input", may_copy=not self.has_graph)
         self.initial = [Kept(state, "initial state") for state in ran.initial]
         self.finals = [Kept(state, "final state") for state in ran.finals]

@@ -15,7 +15,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ...models.cells import Cell
 from .kernel_calls import KernelCalls
-from .ran import TORCHS_OWN, Ran, ran_cell, ran_layer
+from .ran import TORCHS_OWN, Part, Ran, ran_cell, ran_layer, ran_step
 
 Keep = Callable[[str, Callable[[], list[Ran]]], None]
 """Told the name of a module that has run, and how to read what it was given and gave back."""
@@ -24,9 +24,10 @@ Keep = Callable[[str, Callable[[], list[Ran]]], None]
 class Observer:
     """While active, tells `keep` of every call of some modules, by their names."""
 
-    def __init__(self, modules: Mapping[str, nn.Module], keep: Keep) -> None:
+    def __init__(self, modules: Mapping[str, nn.Module], steps: Mapping[str, Part], keep: Keep) -> None:
+        """Look at modules by name; of those in `steps` a part of the result is the state."""
         self._names = {id(module): name for name, module in modules.items()}
-        self._modules, self._keep = modules, keep  # which keeps the identities theirs
+        self._modules, self._steps, self._keep = modules, steps, keep  # which keeps the identities theirs
         self._handles: list[RemovableHandle] = []
         self._within: list[tuple[int, KernelCalls]] = []
 
@@ -61,7 +62,10 @@ class Observer:
         within = self._leave(module)
         if len(rest) == 2 and rest[1] is not None:
             kwargs, result = rest
-            self._keep(name, lambda: _ran(module, args, kwargs, result, within))
+            if name in self._steps:
+                self._keep(name, lambda: [ran_step(name, self._steps[name], args, kwargs, result)])
+            else:
+                self._keep(name, lambda: _ran(module, args, kwargs, result, within))
 
     def _leave(self, module: nn.Module) -> KernelCalls | None:
         if not self._within or self._within[-1][0] != id(module):

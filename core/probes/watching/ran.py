@@ -22,6 +22,8 @@ TORCHS_OWN = {nn.RNN.forward, nn.LSTM.forward, nn.GRU.forward, LinearRNN.forward
 CELLS_OWN = {nn.RNNCell.forward, nn.LSTMCell.forward, nn.GRUCell.forward}
 KINDS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn_tanh", "RNN_RELU": "rnn_relu", "RNN_IDENTITY": "rnn_identity"}
 CELL_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+Part = int | str | None
+"""Which part of what a module returns is its state: a place in a tuple, a key or attribute; None: all of it."""
 KINDS_OF_FUNCTIONS = {
     torch.lstm: "lstm",
     torch.gru: "gru",
@@ -116,6 +118,28 @@ def ran_cell(cell: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], re
     if not is_ours or _held(cell, "weight_ih") is None or _held(cell, "weight_hh") is None:
         weights = []
     return Ran(kind, names["input"], _states(state), None, _states(result), weights, has_biases, is_cell=True)
+
+
+def ran_step(name: str, part: Part, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> Ran:
+    """A call of a module of the user's own. Errors: TypeError if the part of its result is no tensor."""
+    state = result
+    if isinstance(part, str):
+        state = result[part] if isinstance(result, Mapping) else getattr(result, part)
+    elif part is not None and not isinstance(result, Tensor):
+        state = result[part]
+    if not isinstance(state, Tensor):
+        raise TypeError(
+            f"steps says that part {part!r} of what {name!r} returns is its state, but it is {type(state).__name__}; "
+            "name the tensor."
+        )
+    return ran_state(state)
+
+
+def ran_state(state: Tensor) -> Ran:
+    """A state that was marked, as a call of one timestep."""
+    if not isinstance(state, Tensor):
+        raise TypeError(f"a state is a tensor of shape (N, …), got {type(state).__name__}; mark h and c apart.")
+    return Ran("state", state, (), None, (state,), (), is_cell=True)
 
 
 def _held(cell: nn.Module, name: str) -> Tensor | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .graph import nearest_marked
+from .graph import nearest_marked, origin
 from .observed import ObservedCall
 from .ran import Ran
 
@@ -32,7 +32,9 @@ class Calls:
         self._count += 1
         if observed.facts.has_graph:
             observed.mark_exits(ran, self._owner)
-        if ran.initial:
+        if ran.kind == "state":
+            self._join_state(observed, ran.finals[0])
+        elif ran.initial:
             self._join(observed, ran)
         if observed.is_recomputed:
             self._adopt(observed)
@@ -54,6 +56,20 @@ class Calls:
             found = next(candidates, None)
             observed.before, observed.is_cut = (None, False) if found is None else (found.number, True)
 
+    def _join_state(self, observed: ObservedCall, state: Tensor) -> None:
+        """A state of the user's own goes on from the one that leads to it; without a graph, from the last one."""
+        last = self.all[-1] if self.all else None
+        if last is None:
+            return
+        if not observed.facts.has_graph:
+            observed.before = None if last.facts.has_graph else last.number
+            return
+        found = origin(state)
+        starts = [node for node, _ in found[0].next_functions if node is not None] if found is not None else []
+        with_graph = [call.first_node for call in self._tails.values() if call.facts.has_graph]
+        if starts and with_graph:
+            observed.before = nearest_marked(starts, self._owner, min(with_graph))
+
     def _adopt(self, observed: ObservedCall) -> None:
         """A checkpoint runs a call again in the backward pass: it takes the place of the one that had no graph."""
         for place, call in enumerate(self.all):
@@ -64,6 +80,12 @@ class Calls:
 
     def sequences(self) -> list[list[ObservedCall]]:
         """Calls joined in time, in the order in which they began; where a pass went back, those that it reached."""
+        found = self.all_sequences()
+        reached = [row for row in found if any(call.is_reached for call in row)]
+        return reached or found
+
+    def all_sequences(self) -> list[list[ObservedCall]]:
+        """The same, whether a pass reached them or not."""
         found: list[list[ObservedCall]] = []
         for call in sorted(self.all, key=lambda call: call.number):
             before = next((row for row in found if row[-1].number == call.before), None)
@@ -71,8 +93,7 @@ class Calls:
                 found.append([call])
             else:
                 before.append(call)
-        reached = [row for row in found if any(call.is_reached for call in row)]
-        return reached or found
+        return found
 
 
 def current(calls: Sequence[ObservedCall]) -> list[bool]:

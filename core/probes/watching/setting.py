@@ -147,12 +147,13 @@ def _mask(first: Any, oldest: int) -> Tensor | None:
 
 def _step_tap(facts: Facts, ran: Ran) -> StepTap:
     frame = facts.shapes.frame(0)
-    return StepTap(frame, facts.outside, _step_gates(facts, ran, frame), ran.finals[0].shape[-1])
+    size = ran.finals[0].numel() // max(frame.batch, 1)
+    return StepTap(frame, facts.outside, _step_gates(facts, ran, frame), size)
 
 
 def _step_gates(facts: Facts, ran: Ran, frame: Frame) -> Callable[[], Arrays]:
     """How to get a step's gates when they are asked for: from its graph, by a replay, or its state alone."""
-    if not ran.flat_weights and ran.kind == "state":
+    if ran.kind == "state":
         state = facts.finals[0]
         return lambda: {"hidden": frame.pick(as_array(state.get()).reshape(1, frame.batch, -1))}
     values = _step_values(ran, frame)

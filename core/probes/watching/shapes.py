@@ -93,7 +93,7 @@ class Shapes:
 def _sizes(ran: Ran) -> tuple[int, int]:
     """T and N."""
     if ran.is_cell:
-        return 1, len(ran.inputs) if ran.inputs.dim() == 2 else 1
+        return 1, len(ran.inputs) if ran.inputs.dim() > 1 else 1
     if ran.batch_sizes is not None:
         return len(ran.batch_sizes), int(ran.batch_sizes[0])
     if ran.inputs.dim() == 2:

@@ -35,7 +35,9 @@ class StepTap:
     def hidden(self) -> np.ndarray:
         """∂L/∂h_t, shape (1, N, P)."""
         heard = self._heard.get("hidden")
-        return np.zeros((1, self._frame.batch, self._size), np.float32) if heard is None else as_array(heard)[None]
+        if heard is None:
+            return np.zeros((1, self._frame.batch, self._size), np.float32)
+        return as_array(heard).reshape(1, self._frame.batch, -1)
 
     @cached_property
     def cell(self) -> np.ndarray | None:
