@@ -65,7 +65,10 @@ class RecurrentCall:
 
 def version(tensor: Tensor) -> int:
     """How often a tensor was changed in place; -1 where torch does not count, as in inference mode."""
-    return -1 if tensor.is_inference() else tensor._version
+    try:
+        return tensor._version
+    except RuntimeError:  # in inference mode torch does not count
+        return -1
 
 
 def split_weights(flat: Sequence[Tensor], has_biases: bool, count: int) -> list[Weights]:

@@ -77,16 +77,18 @@ def _stacked(call: ObservedCall, rows: Sequence[np.ndarray]) -> np.ndarray:
 
 def _direct(call: ObservedCall, is_reached: bool) -> np.ndarray:
     """∂L/∂output_t from outside, shape (1, 1, N, T, D·P); zeros where a call's output was not used at all."""
-    found = call.facts.from_outside().get("output") if is_reached else None
-    if found is None:
-        return np.zeros((1, 1, 0, call.facts.shapes.steps, 1), np.float32)
-    order = call.facts.shapes.order
-    return as_array(found if order is None else found[:, order]).swapaxes(0, 1)[None, None]
+    facts = call.facts
+    if not is_reached or "output" not in facts.outside:
+        width = facts.shapes.directions * call.taps[0].hidden.shape[2] if is_reached else 1
+        return np.zeros((1, 1, facts.shapes.batch if is_reached else 0, facts.shapes.steps, width), np.float32)
+    found = as_array(facts.shapes.output_gradient(facts.outside["output"], facts.origins["output"]))
+    order = facts.shapes.order
+    return (found if order is None else found[:, order.cpu().numpy()]).swapaxes(0, 1)[None, None]
 
 
 def _in_time(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Side by side in time; a part with fewer examples, layers or units than another is filled up with zeros."""
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].shape[2]:
         return parts[0]
     widest = np.max([part.shape for part in parts], axis=0)
     dtype = np.result_type(*parts)

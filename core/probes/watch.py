@@ -26,7 +26,7 @@ from .span import gradient_span
 from .span_proof import Rerun, prove
 from .timeline import gate_trace, gradient_flow
 from .watching.graph import current_pass, saved_values_are_packed
-from .watching.observed import ObservedCall
+from .watching.observed import ObservedCall, exits_of
 from .watching.observer import Observer
 from .watching.ran import Part, Ran, ran_state
 from .watching.seeing import META, quietly, why_unseen
@@ -205,7 +205,8 @@ class _Keeper:
                     if ran.inputs.is_meta:
                         calls.obstacle = META
                     else:
-                        set_taps(calls.add(ran, self._examples), ran)
+                        exits = exits_of(ran)
+                        set_taps(calls.add(ran, self._examples, exits), ran, exits)
         except Exception as error:  # what observes must not end what it observes
             calls.obstacle = f"looking at it failed with {type(error).__name__}: {error}"
 

@@ -142,15 +142,12 @@ def _flow(workspace: Workspace, gates: Arrays, outside: tuple[Tensor | None, ...
 
 def _total(workspace: Workspace, outputs: Tensor | None, last_hidden: Tensor | None, is_reversed: bool) -> np.ndarray:
     """What reached h_t from outside, and what flows into it from the step that is scanned next; shape (T, N, H)."""
-    total = np.empty(workspace.layout.shape, np.float32)
-    scanned, into_hidden = total[::-1] if is_reversed else total, workspace.into_hidden
     if outputs is None:
-        scanned[:-1], scanned[-1] = into_hidden[1:], 0
+        total = np.zeros(workspace.layout.shape, np.float32)
     else:
-        entered = outputs.detach().numpy()
-        entered = entered[::-1] if is_reversed else entered
-        np.add(entered[:-1], into_hidden[1:], out=scanned[:-1])
-        scanned[-1] = entered[-1]
+        total = outputs.detach().clone(memory_format=torch.contiguous_format).numpy()
+    scanned = total[::-1] if is_reversed else total
+    scanned[:-1] += workspace.into_hidden[1:]
     if last_hidden is not None:
         scanned[-1] += last_hidden.numpy()
     return total

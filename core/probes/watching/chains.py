@@ -60,56 +60,79 @@ def read_chain(kind: str, last: Any, steps: int, with_values: bool, with_states:
 
     Errors: Unreadable where the graph is another one.
     """
-    chain, node = Chain(with_values, with_states), last
-    walk, hidden_names = WALKS[kind]
-    for step in range(steps, 0, -1):
-        while node is not None and (name := node.name()) in BETWEEN_STEPS:
-            node = node.next_functions[0][0]
-        if node is None:
-            raise Unreadable(f"torch's graph ends {step} timesteps before the sequence begins.")
-        if name not in hidden_names:
-            raise Unreadable(f"torch's graph is not as expected at h: {name} stands for {' or '.join(hidden_names)}.")
-        chain.hidden.append(node)
-        node = walk(node, chain)
+    chain = Chain(with_values, with_states)
+    walk, names = WALKS[kind]
+    walk(last, steps, names, chain)
     for nodes in (chain.hidden, chain.cell, chain.exposed, *chain.values.values()):
         nodes.reverse()
     return chain
 
 
-def _rnn_walk(hidden: Any, chain: Chain) -> Any:
-    if chain.with_values:
-        chain.values["hidden"].append(hidden._saved_result)
-    return _left_factor(hidden.next_functions[0][0].next_functions[0][0])
+def _at_hidden(node: Any, names: frozenset[str]) -> Any:
+    """The node of h at or before this one, past what may stand between two steps. Errors: Unreadable."""
+    found = through(node, BETWEEN_STEPS)
+    if found is None:
+        raise Unreadable("torch's graph ends before the sequence begins.")
+    return expect(found, tuple(names), "at h")
 
 
-def _linear_walk(hidden: Any, chain: Chain) -> Any:
-    return hidden.next_functions[1][0]
+def _walk_rnn(node: Any, steps: int, names: frozenset[str], chain: Chain) -> None:
+    nodes, states, place = chain.hidden, chain.values["hidden"] if chain.with_values else None, None
+    for _ in range(steps):
+        if node is None or node.name() not in names:
+            node = _at_hidden(node, names)
+        nodes.append(node)
+        if states is not None:
+            states.append(node._saved_result)
+        product = node.next_functions[0][0].next_functions[0][0]
+        if place is None:
+            place = _left_factor(product)
+        node = None if product is None else product.next_functions[place][0]
 
 
-def _gru_walk(hidden: Any, chain: Chain) -> Any:
-    (kept, _), (new, _) = hidden.next_functions
-    (difference, _), (update, _) = kept.next_functions
-    if chain.with_values:
-        reset = new.next_functions[0][0].next_functions[1][0].next_functions[1][0]
-        values = chain.values
-        values["reset"].append(reset._saved_result)
-        values["update"].append(update._saved_result)
-        values["new"].append(new._saved_result)
-        if chain.with_states:
-            chain.save("h − n", kept._saved_self)
-    return None if difference is None else difference.next_functions[0][0]
+def _walk_linear(node: Any, steps: int, names: frozenset[str], chain: Chain) -> None:
+    for _ in range(steps):
+        node = _at_hidden(node, names)
+        chain.hidden.append(node)
+        node = node.next_functions[1][0]
 
 
-def _lstm_walk(hidden: Any, chain: Chain) -> Any:
-    if hidden.name() == "MmBackward0":
-        hidden = through(hidden.next_functions[0][0], COPIES)
-        chain.exposed.append(hidden)
-    (output, _), (squashed, _) = hidden.next_functions
-    cell = squashed.next_functions[0][0]
-    chain.cell.append(cell)
-    if chain.with_values:
-        _save_lstm(chain, output, squashed, cell)
-    return _left_factor(output.next_functions[0][0].next_functions[0][0].next_functions[0][0])
+def _walk_gru(node: Any, steps: int, names: frozenset[str], chain: Chain) -> None:
+    nodes, values, with_states = chain.hidden, chain.values if chain.with_values else None, chain.with_states
+    for _ in range(steps):
+        if node is None or node.name() not in names:
+            node = _at_hidden(node, names)
+        nodes.append(node)
+        (kept, _), (new, _) = node.next_functions
+        (difference, _), (update, _) = kept.next_functions
+        if values is not None:
+            reset = new.next_functions[0][0].next_functions[1][0].next_functions[1][0]
+            values["reset"].append(reset._saved_result)
+            values["update"].append(update._saved_result)
+            values["new"].append(new._saved_result)
+            if with_states:
+                chain.save("h − n", kept._saved_self)
+        node = None if difference is None else difference.next_functions[0][0]
+
+
+def _walk_lstm(node: Any, steps: int, names: frozenset[str], chain: Chain) -> None:
+    place = None
+    for _ in range(steps):
+        if node is None or node.name() not in names:
+            node = _at_hidden(node, names)
+        chain.hidden.append(node)
+        if node.name() == "MmBackward0":
+            node = through(node.next_functions[0][0], COPIES)
+            chain.exposed.append(node)
+        (output, _), (squashed, _) = node.next_functions
+        cell = squashed.next_functions[0][0]
+        chain.cell.append(cell)
+        if chain.with_values:
+            _save_lstm(chain, output, squashed, cell)
+        product = output.next_functions[0][0].next_functions[0][0].next_functions[0][0]
+        if place is None:
+            place = _left_factor(product)
+        node = None if product is None else product.next_functions[place][0]
 
 
 def _save_lstm(chain: Chain, output: Any, squashed: Any, cell: Any) -> None:
@@ -124,19 +147,19 @@ def _save_lstm(chain: Chain, output: Any, squashed: Any, cell: Any) -> None:
     chain.save("c before", kept._saved_other)
 
 
-def _left_factor(product: Any) -> Any:
-    """Of a product with or without a bias: the node of h_{t-1}."""
+def _left_factor(product: Any) -> int | None:
+    """Where W_hh h has the node of h, with and without a bias; None where no gradient goes to it."""
     if product is None:
         return None
     name = expect(product, ("AddmmBackward0", "MmBackward0"), "at W_hh h").name()
-    return product.next_functions[1 if name == "AddmmBackward0" else 0][0]
+    return 1 if name == "AddmmBackward0" else 0
 
 
-WALKS: dict[str, tuple[Callable[[Any, Chain], Any], tuple[str, ...]]] = {
-    "rnn_tanh": (_rnn_walk, ("TanhBackward0",)),
-    "rnn_relu": (_rnn_walk, ("ReluBackward0",)),
-    "rnn_identity": (_linear_walk, ("AddmmBackward0",)),
-    "gru": (_gru_walk, ("AddBackward0",)),
-    "lstm": (_lstm_walk, ("MulBackward0", "MmBackward0")),
+WALKS: dict[str, tuple[Callable[[Any, int, frozenset[str], Chain], None], frozenset[str]]] = {
+    "rnn_tanh": (_walk_rnn, frozenset({"TanhBackward0"})),
+    "rnn_relu": (_walk_rnn, frozenset({"ReluBackward0"})),
+    "rnn_identity": (_walk_linear, frozenset({"AddmmBackward0"})),
+    "gru": (_walk_gru, frozenset({"AddBackward0"})),
+    "lstm": (_walk_lstm, frozenset({"MulBackward0", "MmBackward0"})),
 }
-"""How to get from one h to the one before, and what makes an h."""
+"""How to get from the last h to the first, and what makes an h."""

@@ -100,10 +100,9 @@ def nearest_marked(starts: Iterable[Node], owner: tuple[int, str], oldest: int) 
     return None
 
 
-def last_nodes(final: Tensor) -> list[Node]:
-    """The node of the last h that each layer and direction scans, from a layer's h_n. Errors: Unreadable."""
-    found = origin(final)
-    stack = expect(through(found and found[0], WRAPPINGS), ("StackBackward0",), "at the final states of a layer")
+def last_nodes(final: Node) -> list[Node]:
+    """The node of the last h that each layer and direction scans, from that of h_n. Errors: Unreadable."""
+    stack = expect(through(final, WRAPPINGS), ("StackBackward0",), "at the final states of a layer")
     nodes = [node for node, _ in stack.next_functions if node is not None]
     if len(nodes) < len(stack.next_functions):
         raise Unreadable("torch's graph ends at the last h of a layer.")

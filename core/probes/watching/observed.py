@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -77,15 +77,11 @@ class ObservedCall:
             if gradient is not None:
                 self.facts.origins[name], self.facts.outside[name] = KERNEL, gradient.detach()
 
-    def mark_exits(self, ran: Ran, owner: tuple[int, str]) -> None:
+    def mark(self, exits: Exits, owner: tuple[int, str]) -> None:
         """Mark where the graph leaves the call, so that a later one can be seen to go on from there."""
-        try:
-            nodes = [origin(ran.finals[0])[0]] if ran.is_cell else last_nodes(ran.finals[0])  # type: ignore[index]
-        except Unreadable:
-            nodes = [found[0] for found in map(origin, results_of(ran).values()) if found is not None]
-        for node in nodes:
+        for node in exits.nodes:
             mark(node, owner, self.number)
-        self.first_node = min(node._sequence_nr() for node in nodes)
+        self.first_node = min(node._sequence_nr() for node in exits.nodes)
 
     def _hearing(self, name: str) -> Callable[[Tensor | None], None]:
         def hear(gradient: Tensor | None) -> None:
@@ -104,6 +100,29 @@ class ObservedCall:
         self.facts.outside.clear()
         for tap in self.taps:
             tap.begin()
+
+
+class Exits(NamedTuple):
+    """The nodes by which the graph leaves a call; never kept, as they hold the graph."""
+
+    nodes: list[Any]
+    """Of the last h of each layer and direction, or where these cannot be told, of the results."""
+    obstacle: Unreadable | None = None
+    """Why these cannot be told."""
+
+
+def exits_of(ran: Ran) -> Exits | None:
+    """The exits of a call; None without a graph."""
+    found = origin(ran.finals[0])
+    if found is None:
+        return None
+    if ran.is_cell:
+        return Exits([found[0]])
+    try:
+        return Exits(last_nodes(found[0]))
+    except Unreadable as obstacle:
+        every = map(origin, results_of(ran).values())
+        return Exits([one[0] for one in every if one is not None], obstacle)
 
 
 def results_of(ran: Ran) -> dict[str, Tensor]:

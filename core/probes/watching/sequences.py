@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .graph import nearest_marked, origin
-from .observed import ObservedCall
+from .observed import Exits, ObservedCall
 from .ran import Ran
 
 
@@ -26,12 +26,12 @@ class Calls:
         self.obstacle: str | None = None
         """Why a call could not be seen, in one sentence."""
 
-    def add(self, ran: Ran, examples: int | None) -> ObservedCall:
+    def add(self, ran: Ran, examples: int | None, exits: Exits | None) -> ObservedCall:
         """Keep a call, joined to the one from whose final state it starts."""
         observed = ObservedCall(self._count, ran, examples)
         self._count += 1
-        if observed.facts.has_graph:
-            observed.mark_exits(ran, self._owner)
+        if exits is not None:
+            observed.mark(exits, self._owner)
         if ran.kind == "state":
             self._join_state(observed, ran.finals[0])
         elif ran.initial:

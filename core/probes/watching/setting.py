@@ -15,8 +15,8 @@ from ..fused.tap import FusedTap
 from .chain_tap import ChainTap, gates_of, saved_arrays
 from .chains import Chain, read_chain
 from .facts import Facts
-from .graph import Unreadable, last_nodes, origin, saved_values_are_packed
-from .observed import ObservedCall
+from .graph import Unreadable, origin, saved_values_are_packed
+from .observed import Exits, ObservedCall
 from .ran import Ran
 from .replay_tap import Replay, ReplayTap
 from .step_tap import StepTap
@@ -33,23 +33,23 @@ PACKED = (
 )
 
 
-def set_taps(observed: ObservedCall, ran: Ran) -> None:
+def set_taps(observed: ObservedCall, ran: Ran, exits: Exits | None) -> None:
     """Give a call its taps; what cannot be read is replayed, and its note says why."""
     facts = observed.facts
     if ran.is_cell:
         observed.taps = [_step_tap(facts, ran)]
     else:
         facts.masks = None if ran.dropout else []
-        observed.taps = _layer_taps(observed, ran)
-    if facts.has_graph and not (len(observed.taps) == 1 and isinstance(observed.taps[0], FusedTap)):
+        observed.taps = _layer_taps(observed, ran, exits)
+    if exits is not None and not (len(observed.taps) == 1 and isinstance(observed.taps[0], FusedTap)):
         observed.hear_results(ran)
 
 
-def _layer_taps(observed: ObservedCall, ran: Ran) -> list[Tap]:
+def _layer_taps(observed: ObservedCall, ran: Ran, exits: Exits | None) -> list[Tap]:
     facts = observed.facts
-    if facts.has_graph:
+    if exits is not None:
         try:
-            return _graph_taps(observed, ran)
+            return _graph_taps(observed, ran, exits)
         except FAILURES as error:
             facts.note = f"the layer was run again apart, since {_reason(error)}"
     replay = Replay(facts)
@@ -62,9 +62,11 @@ def _reason(error: Exception) -> str:
     return f"torch's graph is not as expected ({type(error).__name__}: {error})."
 
 
-def _graph_taps(observed: ObservedCall, ran: Ran) -> list[Tap]:
+def _graph_taps(observed: ObservedCall, ran: Ran, exits: Exits) -> list[Tap]:
     """A tap for each layer and direction. Errors: FAILURES."""
-    facts, lasts = observed.facts, last_nodes(ran.finals[0])
+    facts, lasts = observed.facts, exits.nodes
+    if exits.obstacle is not None:
+        raise exits.obstacle
     chains = [None if last.name() == FUSED else _chain(facts, ran, last, place) for place, last in enumerate(lasts)]
     if ran.dropout and not saved_values_are_packed():
         facts.masks = _masks(lasts[:: ran.directions], chains[:: ran.directions])
@@ -99,8 +101,13 @@ def _chain_tap(facts: Facts, ran: Ran, chain: Chain, replayed: ReplayTap) -> Cha
 def _top_states(facts: Facts, ran: Ran, direction: int, frame: Frame) -> np.ndarray:
     """The last layer's h of the watched examples, shape (T, E, P): its output."""
     assert ran.output is not None  # of a layer
-    outputs = facts.shapes.time_first(ran.output.detach()).chunk(ran.directions, -1)[direction]
-    return frame.copied(as_array(outputs))
+    output = ran.output.detach()
+    is_plain = ran.batch_sizes is None and output.dim() == 3
+    steps = as_array(output) if is_plain else as_array(facts.shapes.time_first(output))
+    if is_plain and ran.batch_first:
+        steps = steps.swapaxes(0, 1)
+    size = steps.shape[-1] // ran.directions
+    return np.ascontiguousarray(frame.copied(steps[..., direction * size : (direction + 1) * size]))
 
 
 def _fused_tap(observed: ObservedCall, node: Any, replayed: ReplayTap) -> FusedTap:
