@@ -129,10 +129,11 @@ def _at_the_end(call: RecurrentCall) -> Outside:
 
 
 def _arrived(ran: Sequence[Replayed], directions: int) -> Tensor:
-    """‖adjoint of the state‖ of each timestep over layers, h and c, shape (T, N), forward direction."""
+    """What flows into each timestep's states from those that are scanned later: ‖·‖ over layers, h and c, (T, N)."""
     parts = []
     for one in ran[::directions]:
-        parts.append(one.adjoint.hidden)
+        from_above = one.external - one.outside
+        parts.append(one.adjoint.hidden - from_above)
         if isinstance(one.scan, LSTMScan) and one.adjoint.cell is not None and one.adjoint.exposed is not None:
             parts.append(one.adjoint.cell - one.adjoint.exposed * one.scan.exposure(slice(None)))
     return norms(torch.cat(parts, dim=-1), -1)

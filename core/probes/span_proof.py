@@ -52,9 +52,11 @@ def prove(rerun: Rerun, starts: Sequence[Start]) -> tuple[Proof, ...]:
 
 def _chosen(starts: Sequence[Start], can_prove_resets: bool) -> list[tuple[int, bool]]:
     """Places of different kinds of starts, the latest of each, in order, and whether resets are to be proved there."""
-    kinds: dict[tuple[str, bool], int] = {(NEW, False): 0}
+    cuts = [place for place, start in enumerate(starts) if start.how == DETACHED]
+    whole = max(cuts, default=-1)  # up to there values go on past a cut, and no gradient can say by how much
+    kinds: dict[tuple[str, bool], int] = {}
     for place, start in enumerate(starts):
-        if place and start.how != NEW and not start.resets.all():
+        if start.how == DETACHED or (place > whole and (start.how != NEW or not place) and not start.resets.all()):
             kinds[start.how, False] = place
         if place and can_prove_resets and start.resets.any():
             kinds[start.how, True] = place

@@ -105,7 +105,8 @@ class Watched:
                 f"got {type(model).__name__} without any; pass the module that holds the recurrent layer, or name "
                 "modules of your own in steps={…}; steps={} if you mark states with watched.state alone."
             )
-        self._owner, self._steps = next(_owners), dict(steps or {})
+        self._owner = next(_owners)
+        self._steps = {_name(model, path): part for path, part in (steps or {}).items()}
         self._calls = {name: Calls((self._owner, name)) for name in self._modules}
         self._keeper = _Keeper(self._calls, examples)
         self.flow: LazyRecords[GradientFlow] = LazyRecords(self._calls, gradient_flow)
@@ -239,4 +240,9 @@ def _watched_modules(model: nn.Module, steps: Mapping[str, Part]) -> dict[str, n
         if path not in every:
             raise ValueError(f"steps names {path!r}, which the model does not have; it has {', '.join(every)[:500]}.")
     found = {path: module for path, module in every.items() if isinstance(module, kinds) or path in steps}
-    return {path or type(model).__name__.lower(): module for path, module in found.items()}
+    return {_name(model, path): module for path, module in found.items()}
+
+
+def _name(model: nn.Module, path: str) -> str:
+    """A module's path; a model that is itself watched goes by its class name."""
+    return path or type(model).__name__.lower()

@@ -5,7 +5,9 @@ Axes: L layers, D directions, N batch, T timesteps, H hidden units.
 
 import copy
 import itertools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -16,6 +18,7 @@ from core.models.cells import GRUCell, LSTMCell, RNNCell
 from core.models.explicit import explicit_cells
 from core.models.recurrent import LinearRNN
 from core.models.unroll import unroll_stack
+from core.probes.fused import workspace as workspaces
 
 
 def watched_gradients(layer, inputs, loss):
@@ -309,3 +312,96 @@ def test_bad_calls_say_rule_value_and_remedy():
         layer(torch.randn(3, 1, 2))
     with pytest.raises(LookupError, match="loss.backward"):
         watched.flow["lstm"]
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1e-4, 1e-6])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "projected lstm", "gru"])
+def test_small_values_lose_no_digit_and_the_receipt_looks_at_every_tensor(kind, scale):
+    torch.manual_seed(0)
+    layer = LAYERS[kind](num_layers=2, bias=False, batch_first=True)
+    inputs = scale * torch.randn(4, 7, 3)
+    hidden, cell = reference_gradients(layer, inputs, LOSSES["last output"])
+    with core.watch(layer, examples=None) as watched:
+        layer(inputs)[0][:, -1].sin().sum().backward()
+    name = watched.names[0]
+    flow, receipt = watched.flow[name], watched.receipt(name)
+    assert relative_difference(flow.hidden, hidden) < 2e-6
+    assert cell is None or relative_difference(flow.cell, cell) < 2e-6
+    assert receipt.agrees and all(tensor.difference < 2e-6 for tensor in receipt.tensors)
+    weights = [name for name, _ in layer.named_parameters()]
+    assert [tensor.name for tensor in receipt.tensors if not tensor.name.startswith("∂")] == weights
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_half_precision_is_held_to_what_half_precision_gives(kind, dtype):
+    torch.manual_seed(0)
+    layer = LAYERS[kind](batch_first=True).to(dtype)
+    with core.watch(layer) as watched:
+        layer(torch.randn(4, 7, 3).to(dtype))[0].float().square().sum().backward()
+    receipt = watched.receipt(watched.names[0])
+    assert receipt.agrees and max(tensor.plain for tensor in receipt.tensors) > 1e-4
+    assert watched.gates[watched.names[0]].hidden.dtype == "float32"
+
+
+def test_nan_in_one_direction_alone_is_a_disagreement_where_the_slow_way_has_none():
+    layer = nn.GRU(3, 5, bidirectional=True)
+    with core.watch(layer) as watched:
+        layer(torch.randn(6, 4, 3))[0].sum().backward()
+    assert watched.receipt("gru").agrees
+    watched.calls("gru")[0].taps[1].hidden[2, 0, 0] = np.nan
+    receipt = watched.receipt("gru")
+    assert not receipt.agrees and np.isnan(receipt.hidden)
+
+
+def test_a_gradient_that_is_nan_is_shown_where_it_is():
+    for make in (nn.GRU, nn.LSTM, nn.RNN):
+        layer = make(3, 5)
+        with core.watch(layer) as watched:
+            (layer(torch.randn(6, 4, 3))[0][3, 1] * torch.nan).sum().backward()
+        hidden = watched.flow[watched.names[0]].hidden[0, 0]
+        assert np.isnan(hidden[1, :4]).all() and not np.isnan(hidden[:, 4:]).any() and not hidden[0].any()
+
+
+def test_what_oneDNN_keeps_otherwise_is_replayed_and_said(monkeypatch):
+    layer, inputs = nn.LSTM(3, 5), torch.randn(6, 4, 3)
+    hidden, cell = reference_gradients(layer, inputs.transpose(0, 1), LOSSES["outputs"])
+
+    def watched_flow():
+        with core.watch(layer, examples=None) as watched:
+            layer(inputs)[0].square().sum().backward()
+        return watched.flow["lstm"], watched.gates["lstm"]
+
+    read, gates = watched_flow()
+    monkeypatch.setattr(workspaces, "PAGE", 2048)
+    replayed, other = watched_flow()
+    assert read.note is None and "laid out otherwise" in replayed.note
+    for flow in (read, replayed):
+        assert relative_difference(flow.hidden, hidden) < 1e-6 and relative_difference(flow.cell, cell) < 1e-6
+        assert relative_difference(flow.cell_carousel + flow.cell_through_gates, cell) < 1e-6
+    assert relative_difference(gates.forget, other.forget) < 1e-6 and other.forget.dtype == "float32"
+
+
+def test_numbers_in_other_places_of_a_known_layout_are_noticed(monkeypatch):
+    monkeypatch.setattr(workspaces, "_proven", set())
+    layer, inputs = nn.LSTM(3, 5), torch.randn(6, 4, 3)
+    of = workspaces.Layout.of.__func__
+    moved = classmethod(lambda cls, *sizes: replace(found := of(cls, *sizes), into_cell=found.into_hidden))
+    monkeypatch.setattr(workspaces.Layout, "of", moved)
+    hidden, cell = reference_gradients(layer, inputs.transpose(0, 1), LOSSES["outputs"])
+    with core.watch(layer, examples=None) as watched:
+        layer(inputs)[0].square().sum().backward()
+    flow = watched.flow["lstm"]
+    assert "where they are looked for" in flow.note and relative_difference(flow.cell, cell) < 1e-6
+
+
+def test_a_gradient_of_a_gradient_is_told():
+    layer, inputs = nn.GRU(3, 5), torch.randn(6, 4, 3, requires_grad=True)
+    with core.watch(layer) as watched:
+        loss = layer(inputs)[0].square().sum()
+        (slope,) = torch.autograd.grad(loss, inputs, create_graph=True)
+        assert watched.flow["gru"].note is None
+        (loss + slope.square().sum()).backward()
+    assert "gradient of a gradient" in watched.flow["gru"].note
+    with pytest.raises(RuntimeError, match="receipt goes back once"):
+        watched.receipt("gru")
