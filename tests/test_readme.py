@@ -35,7 +35,7 @@ def test_the_python_of_the_readme_runs_as_it_stands(tmp_path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert "Receipt(" in ran.stdout and "lstm/loss" in ran.stdout and "(1, 1, 1, 22, 256)" in ran.stdout
+    assert "receipt: agrees" in ran.stdout and "lstm/loss" in ran.stdout and "(1, 1, 1, 22, 256)" in ran.stdout
 
 
 def test_the_readme_says_of_the_shipped_model_what_its_card_says():

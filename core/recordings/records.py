@@ -103,6 +103,11 @@ class TensorCheck:
         """True if the difference is rounding: at most the floor, or four times what the plain loop has."""
         return self.difference <= max(self.floor, 4 * self.plain)
 
+    def __str__(self) -> str:
+        mark = "" if self.agrees else "NO, "
+        plain = f"that loop in the layer's own precision by {self.plain:.1e}"
+        return f"{mark}{self.name}: off by {self.difference:.1e}; {plain}"
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -130,6 +135,14 @@ class Receipt:
     def agrees(self) -> bool:
         """True if every tensor agrees (finite differences: within 1e-3)."""
         return all(tensor.agrees for tensor in self.tensors) and self.finite_difference <= 1e-3
+
+    def __str__(self) -> str:
+        verdict = "agrees" if self.agrees else "does NOT agree"
+        rows = [f"  {tensor}" for tensor in self.tensors]
+        at = f"  central differences at timestep {self.finite_difference_step + 1}"
+        step = f"{at}: {self.finite_difference:.1e}"
+        head = f"receipt: {verdict} with an unrolled float64 loop"
+        return "\n".join([head, *rows, step])
 
 
 @dataclass(frozen=True)

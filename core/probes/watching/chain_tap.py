@@ -29,7 +29,7 @@ class ChainTap:
         frame = replayed.frame
         self._kind, self._frame, self._replayed = kind, frame, replayed
         self._saved = saved_arrays(chain.values, frame)
-        if projection is not None and "output" in self._saved:
+        if projection is not None and "squashed" in self._saved:
             self._saved["hidden"] = _exposed(self._saved) @ as_array(projection).T
         self._heard: dict[str, list[Any]] = {"hidden": []}
         listen_inside(chain.hidden, self._heard["hidden"].append)

@@ -31,7 +31,7 @@ class Chain:
     with_values: bool
     """Whether to read gates, which must not be while saved values are packed."""
     with_states: bool = True
-    """Whether to read what a GRU's states follow from."""
+    """Whether to read what h follows from, where it is not known otherwise."""
     hidden: list[Any] = field(default_factory=list)
     """The node of h_t."""
     cell: list[Any] = field(default_factory=list)
@@ -56,7 +56,7 @@ def read_chain(kind: str, last: Any, steps: int, with_values: bool, with_states:
         last: The node of the last h that the direction scans.
         steps: T.
         with_values: Whether to read gates, which must not be while saved values are packed.
-        with_states: Whether to read with them what a GRU's states follow from.
+        with_states: Whether to read with them what h follows from.
 
     Errors: Unreadable where the graph is another one.
     """
@@ -143,7 +143,8 @@ def _save_lstm(chain: Chain, output: Any, squashed: Any, cell: Any) -> None:
     values["forget"].append(kept.next_functions[0][0]._saved_result)
     values["candidate"].append(candidate._saved_result)
     values["output"].append(output._saved_result)
-    values["squashed"].append(squashed._saved_result)
+    if chain.with_states:
+        values["squashed"].append(squashed._saved_result)
     chain.save("c before", kept._saved_other)
 
 

@@ -87,7 +87,7 @@ def _chain(facts: Facts, ran: Ran, last: Any, index: int) -> Chain:
 
 def _is_known_from_output(ran: Ran, index: int) -> bool:
     """Whether h is the layer's output, which is cheaper to take than what it follows from."""
-    return index // ran.directions == ran.layers - 1 and ran.kind != "lstm"
+    return index // ran.directions == ran.layers - 1
 
 
 def _chain_tap(facts: Facts, ran: Ran, chain: Chain, replayed: ReplayTap) -> ChainTap:

@@ -54,7 +54,7 @@ def test_a_watched_training_is_the_unwatched_one(setting):
 
 
 @pytest.mark.slow
-@settings(max_examples=2000)
+@settings(max_examples=800)
 @given(SETTINGS)
 def test_many_watched_trainings_are_the_unwatched_ones(setting):
     check(setting)
