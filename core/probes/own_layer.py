@@ -14,9 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from ..models.recurrent import LinearRNN
 from .recurrent_call import RecurrentCall, reversed_in_time
 from .scans import Weights
-
-NAMES = {"input": "weight_ih", "hidden": "weight_hh", "bias_input": "bias_ih", "bias_hidden": "bias_hh",
-         "projection": "weight_hr"}  # fmt: skip
+from .unrolled import PARAMETERS, torchs_name
 
 
 def own_parameter_gradients(call: RecurrentCall, autocast: torch.dtype | None) -> dict[str, Tensor]:
@@ -25,7 +23,7 @@ def own_parameter_gradients(call: RecurrentCall, autocast: torch.dtype | None) -
     with torch.enable_grad(), torch.autocast(call.hidden.device.type, dtype=autocast, enabled=autocast is not None):
         loss = _loss(call, layers)
     named = {
-        f"{name.removesuffix('_l0')}_l{index // call.directions}{'_reverse' if index % call.directions else ''}": value
+        torchs_name(call, index, name.removesuffix("_l0")): value
         for index, layer in enumerate(layers)
         for name, value in layer.named_parameters()
     }
@@ -46,7 +44,7 @@ def _layer(kind: str, weights: Weights) -> nn.RNNBase:
     with torch.random.fork_rng(devices=[]):  # a layer draws its parameters when it is made
         layer = make(features, rows // gates, **options)
     with torch.no_grad():
-        for ours, theirs in NAMES.items():
+        for ours, theirs in PARAMETERS.items():
             if (value := getattr(weights, ours)) is not None:
                 getattr(layer, f"{theirs}_l0").copy_(value)
     return layer

@@ -10,7 +10,6 @@ Axes: L layers, D directions, N batch, E watched examples, T timesteps first, H 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,11 +17,10 @@ from torch import Tensor
 
 from ..models.cells import Cell
 from ..recordings.records import GradientFlow, Receipt, TensorCheck
-from .lstm_scan import LSTMScan
 from .own_layer import own_parameter_gradients
 from .recurrent_call import RecurrentCall
-from .replay import run_again
-from .unrolled import PARAMETERS, Bump, Unrolled, explicit_cells_of, gradients, in_sequence, unrolled
+from .replay import with_outside
+from .unrolled import PARAMETERS, Bump, Unrolled, explicit_cells_of, gradients, in_sequence, torchs_name, unrolled
 from .watching.observed import TWICE, ObservedCall
 from .watching.sequences import current
 
@@ -31,6 +29,7 @@ FLOORS = {torch.float64: 1e-10}
 DIRECTIONS = ("forward", "reverse")
 
 
+@torch.enable_grad()
 def receipt(calls: Sequence[ObservedCall], flow: GradientFlow) -> Receipt:
     """Compare consecutive calls of a layer with the slow way.
 
@@ -40,7 +39,7 @@ def receipt(calls: Sequence[ObservedCall], flow: GradientFlow) -> Receipt:
     for observed, here in pairs:
         if here:
             _check(observed)
-    reached = [(_with_outside(observed.call), observed.facts.autocast) for observed, here in pairs if here]
+    reached = [(with_outside(observed.call), observed.facts.autocast) for observed, here in pairs if here]
     tensors = _largest(check for call, autocast in reached for check in _checks(call, autocast))
     last = reached[-1][0]
     step, finite = _finite_difference(last)
@@ -67,20 +66,6 @@ def _check(observed: ObservedCall) -> None:
             "receipt needs the weights with which the gradients were computed, but they have changed since; "
             "ask for it before optimizer.step()."
         )
-
-
-def _with_outside(call: RecurrentCall) -> RecurrentCall:
-    """The call with what reached c from outside alone; at a step of an LSTM what came by way of h was heard too."""
-    if not call.is_cell or "cell" not in call.from_outside:
-        return call
-    (one,) = run_again(call)
-    total, exposed = call.from_outside["cell"].double(), call.from_outside.get("hidden")
-    if exposed is not None:
-        projection = one.weights.projection
-        exposed = exposed.double() if projection is None else exposed.double() @ projection
-        assert isinstance(one.scan, LSTMScan)  # it has a cell
-        total = total - exposed * one.scan.exposure(slice(None))
-    return replace(call, from_outside={**call.from_outside, "cell": total})
 
 
 def _checks(call: RecurrentCall, autocast: torch.dtype | None) -> Iterator[TensorCheck]:
@@ -126,7 +111,7 @@ def _names(call: RecurrentCall, state: str) -> list[str]:
 def _parameters(call: RecurrentCall, cells: Sequence[Cell]) -> dict[str, Tensor]:
     """The cells' parameters under torch's names for a stack's."""
     return {
-        f"{name}_l{index // call.directions}{'_reverse' if index % call.directions else ''}": getattr(cell, name)
+        torchs_name(call, index, name): getattr(cell, name)
         for index, cell in enumerate(cells)
         for name in PARAMETERS.values()
         if getattr(cell, name, None) is not None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from .lstm_scan import LSTMScan
 from .recurrent_call import RecurrentCall, reversed_in_time
 from .scanning import make_scan
 from .scans import Adjoint, Scan, Weights
@@ -109,6 +110,20 @@ def replay_any(call: RecurrentCall) -> list[Replayed]:
             into_inputs = [one.turned(one.adjoint.input_preactivation @ one.weights.input) for one in row]
             from_above = dropped(call, layer, torch.stack(into_inputs).sum(0))
     return [one for row in reversed(found) for one in row]
+
+
+def with_outside(call: RecurrentCall) -> RecurrentCall:
+    """The call with what reached c from outside alone; at a step of an LSTM what came by way of h was heard too."""
+    if not call.is_cell or "cell" not in call.from_outside:
+        return call
+    (one,) = run_again(call)
+    total, exposed = call.from_outside["cell"].double(), call.from_outside.get("hidden")
+    if exposed is not None:
+        projection = one.weights.projection
+        exposed = exposed.double() if projection is None else exposed.double() @ projection
+        assert isinstance(one.scan, LSTMScan)  # it has a cell
+        total = total - exposed * one.scan.exposure(slice(None))
+    return replace(call, from_outside={**call.from_outside, "cell": total})
 
 
 def of_examples(call: RecurrentCall, examples: Sequence[int]) -> RecurrentCall:

@@ -19,7 +19,7 @@ from ..recordings.span import DETACHED, JOINED, NEW, Span, Start
 from .lstm_scan import LSTMScan
 from .norms import norms
 from .recurrent_call import RecurrentCall
-from .replay import Replayed, replay_any
+from .replay import Replayed, replay_any, with_outside
 from .timeline import gradient_flow
 from .watching.observed import ObservedCall
 
@@ -97,7 +97,7 @@ def _share(
         return None, "it is told of the forward direction alone."
     total = sum(call.facts.shapes.steps for call in calls)
     found = np.zeros((max(call.facts.shapes.batch for call in calls), total))
-    entering, end = _at_the_end(last), total
+    entering, end = _at_the_end(with_outside(last)), total
     for place in range(len(calls) - 1, -1, -1):
         call = calls[place].call
         ran = replay_any(replace(call, from_outside=entering))

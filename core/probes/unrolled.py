@@ -91,6 +91,11 @@ def in_sequence(call: RecurrentCall, scanned: Sequence[Tensor]) -> list[Tensor]:
     ]
 
 
+def torchs_name(call: RecurrentCall, index: int, name: str) -> str:
+    """What torch calls a parameter of layer · D + direction in a stack, as weight_hh_l0_reverse."""
+    return f"{name}_l{index // call.directions}{'_reverse' if index % call.directions else ''}"
+
+
 def _explicit(call: RecurrentCall, weights: Weights, dtype: torch.dtype) -> Cell:
     rows, features = weights.input.shape
     projected = 0 if weights.projection is None else weights.hidden.shape[1]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 Arrays = dict[str, np.ndarray]
-LARGE = 8192
+LARGE = 4096
 """Numbers in a timestep's states from which on it is cheaper to pick the watched examples before anything else."""
 
 

@@ -80,9 +80,10 @@ def test_the_length_of_a_workspace_follows_from_its_sizes():
         assert workspace_of(node._saved_result3[4:], steps, batch, features, size) is None
 
 
-def test_numbers_that_are_not_finite_say_nothing_against_a_place_and_others_do():
-    ones = np.ones(3, np.float32)
-    assert is_close(np.array([np.nan, 1, 1], np.float32), ones) and not is_close(ones * 1.01, ones)
+def test_a_number_that_is_not_finite_is_close_only_where_one_is_expected():
+    ones, holed = np.ones(3, np.float32), np.array([np.nan, 1, 1], np.float32)
+    assert is_close(holed, holed) and is_close(ones, holed) and not is_close(holed, ones)
+    assert not is_close(ones * 1.01, ones)
 
 
 def test_what_the_kernel_does_not_compute_has_no_answer():

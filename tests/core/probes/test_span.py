@@ -147,6 +147,23 @@ def test_the_proof_of_a_cell_moves_what_a_step_starts_from():
     assert all(proof.holds for proof in span.proofs) and [proof.step for proof in span.proofs] == [6, 7]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loop_over_cells_shares_as_the_layer_does(kind):
+    torch.manual_seed(0)
+    layer, inputs = KINDS[kind](3, 5), torch.randn(8, N, 3)
+    cell = {"gru": nn.GRUCell, "lstm": nn.LSTMCell, "rnn": nn.RNNCell}[kind](3, 5)
+    cell.load_state_dict({name.removesuffix("_l0"): value for name, value in layer.state_dict().items()})
+    with core.watch(layer) as watched:
+        layer(inputs)[0][-1].square().sum().backward()
+    expected = watched.span(kind).share
+    with core.watch(cell) as watched:
+        state = None
+        for current in inputs:
+            state = cell(current, state)
+        (state[0] if isinstance(state, tuple) else state).square().sum().backward()
+    assert relative_difference(watched.span(f"{kind}cell").share, expected) < 1e-5
+
+
 def test_a_proof_that_does_not_repeat_the_loss_says_so():
     layer, inputs = nn.GRU(3, 5), torch.randn(4, N, 3)
     with core.watch(layer) as watched:
