@@ -54,7 +54,9 @@ class Calls:
         if observed.before is None:
             candidates = (call for call in reversed(self._tails.values()) if _goes_on(call, observed))
             found = next(candidates, None)
-            observed.before, observed.is_cut = (None, False) if found is None else (found.number, True)
+            is_checkpointed = bool(starts) and not observed.facts.has_graph  # then a gradient goes back past both
+            observed.before = None if found is None else found.number
+            observed.is_cut = found is not None and not is_checkpointed
 
     def _join_state(self, observed: ObservedCall, state: Tensor) -> None:
         """A state of the user's own goes on from the one that leads to it; without a graph, from the last one."""
@@ -97,18 +99,25 @@ class Calls:
 
 
 def current(calls: Sequence[ObservedCall]) -> list[bool]:
-    """Which calls of a sequence the newest backward pass reached; each part between two cuts has its own."""
+    """Which calls of a sequence the newest backward pass reached.
+
+    Each part between two cuts has a pass of its own, and so has a call that a checkpoint ran again.
+    """
     newest: list[int] = []
     for number, call in enumerate(calls):
-        if number and not call.is_cut:
+        if number and not _has_own_pass(call):
             newest[-1] = max(newest[-1], call.last_pass)
         else:
             newest.append(call.last_pass)
     found, part = [], -1
     for number, call in enumerate(calls):
-        part += call.is_cut or not number
+        part += _has_own_pass(call) or not number
         found.append(call.is_reached and call.last_pass == newest[part])
     return found
+
+
+def _has_own_pass(call: ObservedCall) -> bool:
+    return call.is_cut or call.is_recomputed
 
 
 def _goes_on(before: ObservedCall, after: ObservedCall) -> bool:

@@ -171,6 +171,7 @@ def test_checkpointed_windows_go_on_in_time():
             output, state = checkpoint(layer, current, state, use_reentrant=True)
         output[:, -1].sin().sum().backward()
     assert relative_difference(watched.flow["gru"].hidden, expected.hidden) < 1e-5
+    assert watched.flow["gru"].cuts is None and watched.span("gru").back.tolist() == [6] * 4
 
 
 def test_streaming_under_inference_mode_is_one_record():
