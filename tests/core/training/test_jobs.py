@@ -128,12 +128,12 @@ def test_limits_hold_for_a_run_for_a_visitor_and_for_all(pool, tmp_path, wait_un
         first = started(jobs, wait_until)
         with pytest.raises(LimitReached, match="You have 1 run"):
             jobs.start(SHORT, "ada")
-        jobs.start(SHORT, "bob")
+        second = jobs.start(SHORT, "bob")
         with pytest.raises(LimitReached, match="queues at most 1,"):
             jobs.start(SHORT, "eve")
         assert len(list(tmp_path.glob("[0-9]*"))) == 2, "a refused run leaves no folder"
         jobs.end(first)
-        wait_until(lambda: jobs.queue_position(first) is None and is_over(jobs, first))
+        wait_until(lambda: is_over(jobs, first) and jobs.queue_position(second) is None)
         jobs.start(SHORT, "ada")
 
 
