@@ -12,6 +12,7 @@ import numpy as np
 from ..recordings.span import StateLife
 from .timeline import gate_trace
 from .watching.observed import ObservedCall
+from .watching.taps import as_array
 
 
 def state_life(name: str, sequences: Sequence[Sequence[ObservedCall]]) -> StateLife:
@@ -42,8 +43,11 @@ def _largest(call: ObservedCall) -> list[np.ndarray]:
     """Largest |h|, and of an LSTM |c|, each of shape (L, D, T)."""
     shapes = call.facts.shapes
     if shapes.steps == 1:
-        finals = [shapes.states(final.get()) for final in call.facts.finals]
-        rows = [final.abs().amax(dim=(1, 2)) for final in finals]
-        return [row.float().cpu().numpy().reshape(shapes.layers, shapes.directions, 1) for row in rows]
+        finals = [as_array(shapes.states(final.get())) for final in call.facts.finals]
+        rows = [np.abs(final).max(axis=(1, 2), initial=0) for final in finals]
+        return [row.reshape(shapes.layers, shapes.directions, 1) for row in rows]
+    if shapes.batch and not shapes.examples:
+        raise LookupError("no example is watched, so no state is known; pass examples=1 or more to core.watch.")
     trace = gate_trace([call])
-    return [np.abs(values).max(axis=(2, 4)) for values in (trace.hidden, trace.cell) if values is not None]
+    states = [values for values in (trace.hidden, trace.cell) if values is not None]
+    return [np.abs(values).max(axis=(2, 4), initial=0) for values in states]

@@ -90,4 +90,4 @@ def input_projection(inputs: Tensor, weights: Weights, *, with_hidden_bias: bool
         return (columns if bias is None else columns + bias)[inputs]
     flat = inputs.flatten(0, 1)  # (T, N, I) -> (TN, I)
     product = flat @ weights.input.t() if bias is None else torch.addmm(bias, flat, weights.input.t())
-    return product.view(*inputs.shape[:2], -1)
+    return product.view(*inputs.shape[:2], product.shape[-1])

@@ -45,6 +45,9 @@ class FusedTap:
         self._flow: Arrays = {}
         self._other: Tap | None = None
 
+    def be_careful(self, enter: Callable[[], None]) -> None:
+        """Nothing is heard here but by way of the call."""
+
     def begin(self) -> None:
         """Forget the last backward pass."""
         self._flow, self._other = {}, None
@@ -67,7 +70,7 @@ class FusedTap:
     @property
     def hidden(self) -> np.ndarray:
         """∂L/∂h_t, shape (T, N, H)."""
-        return self._flow["hidden"] if self._other is None else self._other.hidden
+        return self._read("hidden") if self._other is None else self._other.hidden
 
     @property
     def cell(self) -> np.ndarray | None:
@@ -75,18 +78,25 @@ class FusedTap:
         if self._other is not None:
             return self._other.cell
         if "cell" not in self._flow:
-            self._flow["cell"] = self._flow["carousel"] + self._flow["through_gates"]
+            self._flow["cell"] = self._read("carousel") + self._read("through_gates")
         return self._flow["cell"]
+
+    def _read(self, name: str) -> np.ndarray:
+        """What the kernel's backward pass left; zeros where the pass came to the call, but not to this kernel."""
+        if name not in self._flow:
+            batch = self._frame.batch if name == "hidden" else self._states.shape[1]
+            return np.zeros((len(self._states), batch, self._states.shape[2]), np.float32)
+        return self._flow[name]
 
     @property
     def cell_carousel(self) -> np.ndarray | None:
         """f_{t+1} ⊙ ∂L/∂c_{t+1}, shape (T, E, H)."""
-        return self._flow["carousel"] if self._other is None else self._other.cell_carousel
+        return self._read("carousel") if self._other is None else self._other.cell_carousel
 
     @property
     def cell_through_gates(self) -> np.ndarray | None:
         """∂L/∂h_t ⊙ o_t ⊙ (1 − tanh² c_t), shape (T, E, H)."""
-        return self._flow["through_gates"] if self._other is None else self._other.cell_through_gates
+        return self._read("through_gates") if self._other is None else self._other.cell_through_gates
 
     def went_back(self, outside: tuple[Tensor | None, ...]) -> None:
         """Hear that the kernel has gone back, and what reached h_t, h_T and c_T from outside."""

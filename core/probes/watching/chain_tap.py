@@ -6,7 +6,7 @@ P units of the hidden state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from torch import Tensor
 
 from .chains import Chain
-from .graph import listen_inside
+from .graph import Hook, listen_inside
 from .replay_tap import ReplayTap
 from .taps import Arrays, Frame, as_array, carousel
 
@@ -32,11 +32,16 @@ class ChainTap:
         if projection is not None and "squashed" in self._saved:
             self._saved["hidden"] = _exposed(self._saved) @ as_array(projection).T
         self._heard: dict[str, list[Any]] = {"hidden": []}
-        listen_inside(chain.hidden, self._heard["hidden"].append)
+        self._hooks = [listen_inside(chain.hidden, self._heard["hidden"].append)]
         for name in ("cell", "exposed"):
             if nodes := getattr(chain, name):
                 self._heard[name] = []
-                listen_inside(nodes, frame.keeping(self._heard[name]))
+                self._hooks.append(listen_inside(nodes, frame.keeping(self._heard[name])))
+
+    def be_careful(self, enter: Callable[[], None]) -> None:
+        """Call `enter` before anything is heard: a gradient of a gradient reaches steps without passing the results."""
+        for hooks in self._hooks:
+            hooks[0] = _entering(enter, hooks[0])
 
     def know_states(self, states: np.ndarray) -> None:
         """Take h of the watched examples, shape (T, E, P), from the layer's output."""
@@ -80,6 +85,14 @@ class ChainTap:
         if self.cell is None or self.cell_through_gates is None:
             return None
         return carousel(self.gates["forget"], self.cell, self.cell_through_gates, self._frame)
+
+
+def _entering(enter: Callable[[], None], hook: Hook) -> Hook:
+    def hear(gradient: Tensor | None) -> None:
+        enter()
+        hook(gradient)
+
+    return hear
 
 
 def saved_arrays(values: Mapping[str, Sequence[Tensor]], frame: Frame) -> Arrays:

@@ -18,6 +18,8 @@ Node = Any
 """A node of the graph, of which torch's type says too little."""
 WRAPPINGS = frozenset({"IndexSelectBackward0", "SqueezeBackward1", "ViewBackward0"})
 """What torch's modules put around a layer's final states."""
+Hook = Callable[[Tensor | None], None]
+"""Told a gradient, or None where torch leaves out one that is zero."""
 MARK = "unroll"
 """Under which a node's metadata says whose exit it is."""
 
@@ -41,17 +43,22 @@ def origin(tensor: Tensor) -> tuple[Node, Origin] | None:
     return None if node is None else (node, Origin(node.name(), base.output_nr))
 
 
-def listen(node: Node, index: int, hook: Callable[[Tensor | None], None]) -> None:
+def listen(node: Node, index: int, hook: Hook) -> None:
     """Have the total gradient of a node's output told to `hook`, after whatever the user's own hooks make of it."""
     node.register_prehook(lambda gradients: hook(gradients[index]))
 
 
-def listen_inside(nodes: Iterable[Node], hook: Callable[[Tensor | None], None]) -> None:
-    """The same at the first output of nodes that no tensor of the user's comes from, at a fifth of the cost."""
-    listener = torch.empty(0)
-    listener._backward_hooks = OrderedDict({0: hook})
+def listen_inside(nodes: Iterable[Node], hook: Hook) -> dict[int, Hook]:
+    """The same at the first output of nodes that no tensor of the user's comes from, at a fifth of the cost.
+
+    Returns:
+        Where the hook lies, under 0; it can be exchanged for another.
+    """
+    listener: Any = torch.empty(0)
+    hooks = listener._backward_hooks = OrderedDict({0: hook})
     for node in nodes:
         node._register_hook_dict(listener)
+    return hooks
 
 
 def current_pass() -> int:

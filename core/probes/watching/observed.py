@@ -72,7 +72,7 @@ class ObservedCall:
 
     def hear_all(self, outside: tuple[Tensor | None, ...]) -> None:
         """Hear at once what reached output, h_n and c_n of a kernel that is the whole call."""
-        self._begin(current_pass())
+        self.enter()
         for name, gradient in zip(("output", "hidden", "cell"), outside, strict=False):
             if gradient is not None:
                 self.facts.origins[name], self.facts.outside[name] = KERNEL, gradient.detach()
@@ -85,18 +85,24 @@ class ObservedCall:
 
     def _hearing(self, name: str) -> Callable[[Tensor | None], None]:
         def hear(gradient: Tensor | None) -> None:
-            self._begin(current_pass())
+            self.enter()
             if gradient is not None:
                 self.facts.outside[name] = gradient.detach()
 
         return hear
 
-    def _begin(self, this_pass: int) -> None:
+    def enter(self) -> None:
+        """Hear that a backward pass is at the call: if it is another one, what was heard before is forgotten."""
+        this_pass = current_pass()
         if this_pass == self.last_pass:
             return
         if self.facts.is_derived:
             self.facts.note = TWICE
-        self.last_pass, self.facts.is_derived = this_pass, torch.is_grad_enabled() or self.facts.is_derived
+        elif torch.is_grad_enabled():
+            self.facts.is_derived = True
+            for tap in self.taps:
+                tap.be_careful(self.enter)
+        self.last_pass = this_pass
         self.facts.outside.clear()
         for tap in self.taps:
             tap.begin()

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules import module as hooks
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
@@ -41,6 +42,7 @@ class Observer:
         """Look no more; whatever a module that was torn off has left is tidied up."""
         for handle in self._handles:
             handle.remove()
+            hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)  # which torch leaves behind
         while self._within:
             self._within.pop()[1].__exit__(None, None, None)
 

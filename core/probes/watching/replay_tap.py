@@ -5,6 +5,7 @@ Axes: T timesteps by their place in the sequence, N batch, E watched examples, H
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -62,6 +63,9 @@ class ReplayTap:
         """How this direction's steps stand in the call."""
         shapes = self._replay.facts.shapes
         return shapes.frame(self.index % shapes.directions)
+
+    def be_careful(self, enter: Callable[[], None]) -> None:
+        """Nothing is heard here but by way of the call."""
 
     def begin(self) -> None:
         """Forget the last backward pass."""

@@ -123,6 +123,7 @@ def _fused_tap(observed: ObservedCall, node: Any, replayed: ReplayTap) -> FusedT
     is_alone = facts.shapes.layers * facts.shapes.directions == 1
 
     def went_back(into: Any, outside: tuple[Tensor | None, ...]) -> None:
+        observed.enter()
         if is_alone:  # then what reaches the kernel is what reaches the layer
             observed.hear_all(outside)
         tap.went_back(outside)

@@ -71,20 +71,28 @@ class Shapes:
     def time_first(self, values: Tensor, is_time_first: bool = False) -> Tensor:
         """Inputs, outputs or masks as (T, N, …), from any of the forms that torch's layers take."""
         if self.is_cell:
-            return values.reshape(1, self.batch, -1)
+            return values.reshape(1, self.batch, self._size(values, self.batch))
+        if self.packed is not None and values.dim() == 3:  # of equal lengths, before torch packed it
+            return values
         if self.packed is not None:
             return torch._VF._pad_packed_sequence(values, self.packed, False, 0.0, self.steps)[0]
         if values.dim() == 2 or self.batch == 1:
-            return values.reshape(self.steps, self.batch, -1)
+            return values.reshape(self.steps, self.batch, values.shape[-1])
         return values.transpose(0, 1) if self.batch_first and not is_time_first else values
 
     def output_gradient(self, gradient: Tensor, origin: Origin) -> Tensor:
         """What reached a layer's output, shape (T, N, D·P), from how torch laid it out where the output was made."""
         return self.time_first(gradient, is_time_first=not origin.node_name.startswith("Transpose"))
 
+    @staticmethod
+    def _size(values: Tensor, rows: int) -> int:
+        """Units of a state, whose further axes are taken together."""
+        return values.numel() // rows if rows else values.shape[-1]
+
     def states(self, values: Tensor) -> Tensor:
         """States or their gradients as (L·D, N, P), in the order of the kernel's batch."""
-        values = values.reshape(self.layers * self.directions, self.batch, -1)
+        rows = self.layers * self.directions
+        values = values.reshape(rows, self.batch, self._size(values, rows * self.batch))
         if self.order is None or not self.states_in_users_order:
             return values
         return values.index_select(1, torch.argsort(self.order))

@@ -21,6 +21,9 @@ class StepTap:
         """`heard` is filled by the call, under "hidden" and "cell", with what reaches each from all sides."""
         self._frame, self._heard, self._make_gates, self._size = frame, heard, gates, size
 
+    def be_careful(self, enter: Callable[[], None]) -> None:
+        """Nothing is heard here but by way of the call."""
+
     def begin(self) -> None:
         """Forget the last backward pass."""
         for name in ("hidden", "cell", "cell_through_gates"):

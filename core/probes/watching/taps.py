@@ -45,6 +45,9 @@ class Tap(Protocol):
     def begin(self) -> None:
         """Forget the last backward pass: another one has reached the call."""
 
+    def be_careful(self, enter: Callable[[], None]) -> None:
+        """From now on, call `enter` before anything is heard."""
+
 
 @dataclass(frozen=True)
 class Frame:
