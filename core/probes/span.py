@@ -43,7 +43,7 @@ def gradient_span(name: str, sequences: Sequence[Sequence[ObservedCall]], direct
     starts = _starts(calls)
     sizes = _sizes(sequences, calls, direction)
     share, note = _share(calls, starts, direction)
-    return Span(name, sizes, starts, share, note)
+    return Span(name, sizes, _valid(calls, len(sizes)), starts, share, note)
 
 
 def _starts(calls: Sequence[ObservedCall]) -> tuple[Start, ...]:
@@ -80,6 +80,17 @@ def _sizes(sequences: Sequence[Sequence[ObservedCall]], calls: Sequence[Observed
         parts |= {call.number: part for call, part in zip(row, np.split(sizes, ends[:-1], axis=1), strict=True)}
     examples = max(len(part) for part in parts.values())
     return np.concatenate([_filled(parts[call.number], examples) for call in calls], axis=1)
+
+
+def _valid(calls: Sequence[ObservedCall], examples: int) -> np.ndarray:
+    """Which timesteps each example has, as the user counts them, shape (N, T), bool."""
+    parts = []
+    for call in calls:
+        shapes = call.facts.shapes
+        lengths = shapes.lengths() if shapes.order is None else shapes.lengths()[shapes.order.cpu().numpy()]
+        lengths = np.pad(lengths, (0, examples - len(lengths)))
+        parts.append(np.arange(shapes.steps) < lengths[:, None])
+    return np.concatenate(parts, axis=1)
 
 
 def _filled(sizes: np.ndarray, examples: int) -> np.ndarray:

@@ -79,6 +79,8 @@ class Span:
     name: str
     norms: np.ndarray
     """‖∂L/∂h_t‖ over layers and units, of each example, shape (N, T): from each step's own loss too."""
+    valid: np.ndarray
+    """Which timesteps each example has, shape (N, T), bool: of packed sequences the shorter ones end before others."""
     starts: tuple[Start, ...]
     """Of each call."""
     share: np.ndarray | None
@@ -122,12 +124,14 @@ class Span:
 
         Cuts and resets end it, and so does a gradient that is zero, as where it has vanished below the smallest number.
         """
-        return np.array([_back(ends, norms) for ends, norms in zip(self.ends, self.norms, strict=True)])
+        rows = zip(self.ends, self.norms, self.valid, strict=True)
+        return np.array([_back(ends[valid], norms[valid]) for ends, norms, valid in rows])
 
     @property
     def longest(self) -> np.ndarray:
         """The longest unbroken run of timesteps of each example, shape (N,)."""
-        return np.array([max(np.diff([*np.flatnonzero(row), len(row)])) for row in self.ends])
+        rows = [row[valid] for row, valid in zip(self.ends, self.valid, strict=True)]
+        return np.array([max(np.diff([*np.flatnonzero(row), len(row)]), default=0) for row in rows])
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {len(self.starts)} call(s), {self.steps} timestep(s), {len(self.norms)} example(s)."]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from torch import Tensor
 
 RATE = 16_000
@@ -15,8 +16,6 @@ RATE = 16_000
 
 def text() -> str:
     """English prose about data, about 14,000 characters."""
-    from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
-
     return "\n".join(load().DESCR for load in (load_iris, load_digits, load_wine, load_breast_cancer))
 
 

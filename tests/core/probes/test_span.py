@@ -186,6 +186,16 @@ def test_a_gradient_that_has_vanished_does_not_span():
     assert 10 < span.back.max() < 60 and span.share is not None and 0 < span.share[0, 0] < 1e-30
 
 
+def test_a_shorter_packed_example_spans_its_own_timesteps_and_goes_on_in_the_next_call():
+    layer = nn.GRU(3, 5, batch_first=True)
+    packed = nn.utils.rnn.pack_padded_sequence(torch.randn(3, 6, 3), torch.tensor([4, 6, 2]), True, False)
+    with core.watch(layer) as watched:
+        _, state = layer(packed)
+        layer(torch.randn(3, 5, 3), state)[0][:, -1].square().sum().backward()
+    span = watched.span("gru")
+    assert span.back.tolist() == span.longest.tolist() == [9, 11, 7] and span.steps == 11
+
+
 def test_a_decoder_fed_its_own_output_spans_all_of_it():
     torch.manual_seed(0)
     cell, embedding, readout = nn.LSTMCell(4, 6), nn.Embedding(9, 4), nn.Linear(6, 9)
