@@ -28,6 +28,13 @@ KERNEL = Origin("kernel", 0)
 """Of results as a kernel gives them, time first."""
 
 
+class Generation:
+    """The calls of a layer between two backward passes."""
+
+    is_reached = False
+    """Whether a backward pass has reached one of them."""
+
+
 class ObservedCall:
     """A call of one watched layer, cell, step or state."""
 
@@ -43,6 +50,8 @@ class ObservedCall:
         """Whether it ran in a backward pass, as a checkpoint has it."""
         self.last_pass = -1
         """The newest backward pass that reached the call."""
+        self.generation = Generation()
+        """The forward calls between two backward passes to which it belongs."""
         self.first_node = 0
         """The lowest sequence number of the nodes of its results."""
 
@@ -102,7 +111,7 @@ class ObservedCall:
             self.facts.is_derived = True
             for tap in self.taps:
                 tap.be_careful(self.enter)
-        self.last_pass = this_pass
+        self.last_pass, self.generation.is_reached = this_pass, True
         self.facts.outside.clear()
         for tap in self.taps:
             tap.begin()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .graph import nearest_marked, origin
-from .observed import Exits, ObservedCall
+from .observed import Exits, Generation, ObservedCall
 from .ran import Ran
 
 
@@ -21,6 +21,7 @@ class Calls:
     def __init__(self, owner: tuple[int, str]) -> None:
         self._owner, self._count = owner, 0
         self.all: list[ObservedCall] = []
+        self._generation = Generation()
         self._tails: dict[int, ObservedCall] = {}
         """Calls from which none goes on yet, by number."""
         self.obstacle: str | None = None
@@ -38,13 +39,22 @@ class Calls:
             self._join(observed, ran)
         if observed.is_recomputed:
             self._adopt(observed)
-        elif observed.before is None and any(call.is_reached for call in reversed(self.all)):
-            self.all.clear()  # another pass begins
-            self._tails.clear()
+        elif self._generation.is_reached:
+            self._generation = Generation()
+        observed.generation = self._generation
         self.all.append(observed)
         self._tails.pop(observed.before, None)  # type: ignore[arg-type]
         self._tails[observed.number] = observed
+        if observed.before is None and self.all[0].generation is not self._generation:
+            self._forget_older()
         return observed
+
+    def _forget_older(self) -> None:
+        """Another pass has begun: only what it goes on from is kept of those before."""
+        rows = [row for row in self.all_sequences() if any(call.generation is self._generation for call in row)]
+        self.all = sorted((call for row in rows for call in row), key=lambda call: call.number)
+        numbers = {call.number for call in self.all}
+        self._tails = {number: call for number, call in self._tails.items() if number in numbers}
 
     def _join(self, observed: ObservedCall, ran: Ran) -> None:
         starts = [state.grad_fn for state in ran.initial if state.grad_fn is not None]

@@ -140,6 +140,18 @@ def test_after_a_backward_pass_a_fresh_call_begins_another_record():
     assert watched.flow["gru"].hidden.shape[3] == 6 and len(watched.calls("gru")) == 1
 
 
+def test_a_fresh_call_beside_one_that_goes_on_keeps_both():
+    layer, inputs = layer_and_inputs("gru")
+    with core.watch(layer) as watched:
+        _, state = layer(inputs)
+        state.sum().backward()
+        for _ in range(2):
+            output, state = layer(inputs, state.detach())
+            layer(inputs)  # as a memory that is written to meanwhile
+            output.sum().backward()
+            assert watched.flow["gru"].hidden[..., -6:, :].all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_call_without_grad_before_the_pass_hides_nothing(kind):
     layer, inputs = layer_and_inputs(kind)
