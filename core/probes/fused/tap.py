@@ -50,6 +50,8 @@ class FusedTap:
 
     def begin(self) -> None:
         """Forget the last backward pass."""
+        if self._other is not None:
+            self._other.begin()
         self._flow, self._other = {}, None
 
     @cached_property

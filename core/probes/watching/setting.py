@@ -25,7 +25,7 @@ from .taps import Arrays, Frame, Tap, as_array
 FUSED = "MkldnnRnnLayerBackward0"
 LAYER_OUTPUTS = {"StackBackward0", "CatBackward0", FUSED}
 MOST_NODES_TO_A_MASK = 64
-FAILURES = (Unreadable, AttributeError, IndexError, KeyError, TypeError, ValueError)
+FAILURES = (Unreadable, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 """What the reading of another graph than the expected one ends in."""
 PACKED = (
     "values that torch saves for the backward pass are packed away here, as by checkpointing, and reading them would "

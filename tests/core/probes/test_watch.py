@@ -406,3 +406,27 @@ def test_a_gradient_of_a_gradient_is_told():
     assert "gradient of a gradient" in watched.flow["gru"].note
     with pytest.raises(RuntimeError, match="receipt goes back once"):
         watched.receipt("gru")
+
+
+def test_reading_a_record_changes_no_later_one_of_a_gradient_of_a_gradient():
+    torch.manual_seed(0)
+    layer, inputs = nn.LSTM(2, 3), torch.randn(6, 4, 2, requires_grad=True)
+
+    def flow(reads):
+        with core.watch(layer) as watched:
+            output, _ = layer(inputs)
+            for value in (output.sum(), output[-1].sum()):
+                (slope,) = torch.autograd.grad(value, inputs, create_graph=True)
+                slope.square().sum().backward(retain_graph=True)
+                if reads:
+                    assert watched.flow["lstm"].note
+            return watched.flow["lstm"].hidden
+
+    np.testing.assert_array_equal(flow(False), flow(True))
+
+
+def test_float16_under_autocast_of_bfloat16_has_its_record():
+    layer = nn.LSTM(2, 3).half()
+    with core.watch(layer) as watched, torch.autocast("cpu", torch.bfloat16):
+        layer(torch.randn(5, 4, 2).half())[0].float().sum().backward()
+    assert watched.flow["lstm"].hidden.any() and watched.gates["lstm"].hidden.any()
