@@ -6,6 +6,7 @@ Axes: L layers, D directions, N batch, T timesteps first, I input, P units of h.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,18 +18,29 @@ from .scans import Weights
 from .unrolled import PARAMETERS, torchs_name
 
 
-def own_parameter_gradients(call: RecurrentCall, autocast: torch.dtype | None) -> dict[str, Tensor]:
-    """∂L/∂W of each parameter by torch's name for it, in the precision of the call; dropout as the call drew it."""
+@dataclass(frozen=True)
+class OwnRun:
+    """What torch's own layer gives, run again in the precision of the call, with dropout as the call drew it."""
+
+    hidden: Tensor
+    """Final states h_n, shape (L·D, N, P)."""
+    gradients: dict[str, Tensor]
+    """∂L/∂W of each parameter by torch's name for it."""
+
+
+def own_run(call: RecurrentCall, autocast: torch.dtype | None) -> OwnRun:
+    """Run a call again by torch's own layer; `autocast` is the precision that it had under autocast."""
     layers = [_layer(call.kind, weights) for weights in call.weights]
     with torch.enable_grad(), torch.autocast(call.hidden.device.type, dtype=autocast, enabled=autocast is not None):
-        loss = _loss(call, layers)
+        output, finals = _forward(call, layers)
+        loss = _surrogate(call, output, finals)
     named = {
         torchs_name(call, index, name.removesuffix("_l0")): value
         for index, layer in enumerate(layers)
         for name, value in layer.named_parameters()
     }
     found = torch.autograd.grad(loss, list(named.values()), allow_unused=True, materialize_grads=True)
-    return dict(zip(named, found, strict=True))
+    return OwnRun(finals[0].detach(), dict(zip(named, found, strict=True)))
 
 
 def _layer(kind: str, weights: Weights) -> nn.RNNBase:
@@ -50,9 +62,9 @@ def _layer(kind: str, weights: Weights) -> nn.RNNBase:
     return layer
 
 
-def _loss(call: RecurrentCall, layers: Sequence[nn.RNNBase]) -> Tensor:
-    """Σ output ⊙ ∂L/∂output + Σ state_n ⊙ ∂L/∂state_n: its gradients are the loss's own."""
-    inputs, total = call.inputs, torch.zeros(())
+def _forward(call: RecurrentCall, layers: Sequence[nn.RNNBase]) -> tuple[Tensor, list[Tensor]]:
+    """The last layer's outputs (T, N, D·P), and h_n and, of an LSTM, c_n, each (L·D, N, P)."""
+    inputs = call.inputs
     finals: list[tuple[Tensor, ...]] = []
     for depth in range(call.layers):
         if depth and call.masks:
@@ -64,13 +76,14 @@ def _loss(call: RecurrentCall, layers: Sequence[nn.RNNBase]) -> Tensor:
             finals.append(states)
             parts.append(output)
         inputs = torch.cat(parts, dim=-1)
-    for name, value in call.from_outside.items():
-        if name == "output":
-            total = total + (inputs * value).sum()
-        else:
-            place = 0 if name == "hidden" else 1
-            total = total + (torch.cat([states[place] for states in finals]) * value).sum()
-    return total
+    return inputs, [torch.cat(rows) for rows in zip(*finals, strict=True)]
+
+
+def _surrogate(call: RecurrentCall, output: Tensor, finals: Sequence[Tensor]) -> Tensor:
+    """Σ output ⊙ ∂L/∂output + Σ state_n ⊙ ∂L/∂state_n: its gradients are the loss's own."""
+    named = {"output": output, **dict(zip(("hidden", "cell"), finals, strict=False))}
+    terms = [(named[name] * value).sum() for name, value in call.from_outside.items()]
+    return torch.stack([term.float() if term.dtype != torch.float64 else term for term in terms]).sum()
 
 
 def _run(call: RecurrentCall, layer: nn.RNNBase, index: int, inputs: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:

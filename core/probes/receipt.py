@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..models.cells import Cell
 from ..recordings.records import GradientFlow, Receipt, TensorCheck
-from .own_layer import own_parameter_gradients
+from .own_layer import own_run
 from .recurrent_call import RecurrentCall
 from .replay import with_outside
 from .unrolled import PARAMETERS, Bump, Unrolled, explicit_cells_of, gradients, in_sequence, torchs_name, unrolled
@@ -26,6 +26,8 @@ from .watching.sequences import current
 
 NUDGE = 1e-5
 FLOORS = {torch.float64: 1e-10}
+SAME_STATES = 2**13
+"""In units of the last place: how far apart the states of two runs of the same layer may be; 1e-3 in float32."""
 DIRECTIONS = ("forward", "reverse")
 
 
@@ -39,9 +41,9 @@ def receipt(calls: Sequence[ObservedCall], flow: GradientFlow) -> Receipt:
     for observed, here in pairs:
         if here:
             _check(observed)
-    reached = [(with_outside(observed.call), observed.facts.autocast) for observed, here in pairs if here]
-    tensors = _largest(check for call, autocast in reached for check in _checks(call, autocast))
-    last = reached[-1][0]
+    reached = [observed for observed, here in pairs if here]
+    tensors = _largest(check for observed in reached for check in _checks(observed))
+    last = with_outside(reached[-1].call)
     step, finite = _finite_difference(last)
     cells = [check.difference for check in tensors if check.name.startswith("∂L/∂c")]
     return Receipt(
@@ -68,17 +70,33 @@ def _check(observed: ObservedCall) -> None:
         )
 
 
-def _checks(call: RecurrentCall, autocast: torch.dtype | None) -> Iterator[TensorCheck]:
-    """Every tensor of one call."""
+def _checks(observed: ObservedCall) -> Iterator[TensorCheck]:
+    """Every tensor of one call. Errors: RuntimeError if its weights give other states now than they gave."""
+    call, autocast = with_outside(observed.call), observed.facts.autocast
+    own = own_run(call, autocast)
+    _check_states(observed, own.hidden)
     cells = explicit_cells_of(call, torch.float64)
     slow = _found(call, cells, unrolled(call, cells))
     plain = _plain(call, autocast)
-    ours = _watched(call) | own_parameter_gradients(call, autocast)
+    ours = _watched(call) | own.gradients
     floor = FLOORS.get(call.weights[0].hidden.dtype, 1e-5)
     for name, value in ours.items():
         some = _some(call, name)
         yield TensorCheck(
             name, difference(value, slow[name][some]), difference(plain[name][some], slow[name][some]), floor
+        )
+
+
+def _check_states(observed: ObservedCall, hidden: Tensor) -> None:
+    """The same layer on the same numbers gives the same h_n; torch does not count changes through `.data`."""
+    kept = observed.facts.finals[0]
+    if not kept.is_intact:
+        return
+    before = observed.facts.shapes.states(kept.get())
+    if difference(hidden, before) > SAME_STATES * torch.finfo(before.dtype).eps:
+        raise RuntimeError(
+            "receipt needs the weights with which the gradients were computed, but they give other states now, so they "
+            "have changed past torch's count, as through .data; ask for it before the weights are updated."
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -29,7 +30,7 @@ from .watching.graph import current_pass, saved_values_are_packed
 from .watching.observed import ObservedCall, exits_of
 from .watching.observer import Observer
 from .watching.ran import Part, Ran, ran_state
-from .watching.seeing import META, quietly, why_unseen
+from .watching.seeing import META, autocast_precision, quietly, why_unseen
 from .watching.sequences import Calls
 from .watching.setting import set_taps
 
@@ -99,6 +100,11 @@ class Watched:
                 "pass how many of the batch to keep."
             )
         self._model, self._modules = model, _watched_modules(model, steps or {})
+        if not self._modules and isinstance(model, torch.jit.ScriptModule):
+            raise ValueError(
+                f"watch needs modules that Python calls, got {type(model).__name__}, a scripted model, whose layers "
+                "run where Python does not see them; pass the model that was scripted."
+            )
         if not self._modules and steps is None:
             raise ValueError(
                 "watch needs a model with nn.RNN, nn.LSTM, nn.GRU or their cells, "
@@ -203,13 +209,23 @@ class _Keeper:
         try:
             with quietly(), torch.no_grad():
                 for ran in read():
-                    if ran.inputs.is_meta:
-                        calls.obstacle = META
-                    else:
-                        exits = exits_of(ran)
-                        set_taps(calls.add(ran, self._examples, exits), ran, exits)
+                    self._keep(calls, ran)
         except Exception as error:  # what observes must not end what it observes
             calls.obstacle = f"looking at it failed with {type(error).__name__}: {error}"
+
+    def _keep(self, calls: Calls, ran: Ran) -> None:
+        if ran.inputs.is_meta:
+            calls.obstacle = META
+            return
+        device, exits = ran.inputs.device.type, exits_of(ran)
+        ran.autocast = autocast_precision(device)
+        with nullcontext() if ran.autocast is None else torch.autocast(device, enabled=False):
+            observed = calls.add(ran, self._examples, exits)
+            try:
+                set_taps(observed, ran, exits)
+            except Exception:
+                calls.drop(observed)  # so that the record says why, and not that no gradient came
+                raise
 
 
 def watch(model: nn.Module, examples: int | None = 8, steps: Mapping[str, Part] | None = None) -> Watched:

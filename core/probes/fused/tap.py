@@ -20,8 +20,6 @@ from ..watching.taps import Arrays, Frame, Tap
 from .workspace import Workspace, is_backward_there, is_forward_there, is_proven, prove, workspace_of
 
 GATES = ("input", "forget", "candidate", "output")
-
-
 ELSEWHERE = "the memory of oneDNN's LSTM does not hold its numbers where they are looked for"
 DERIVABLE = "its backward pass was one that can itself be derived, which keeps nothing"
 

@@ -72,9 +72,7 @@ class Facts:
         """Whether a pass built a graph of its own: then a later one goes through the gradient of a gradient too."""
         self.note: str | None = None
         """Why numbers are not read from torch's graph, in one sentence; None: they are."""
-        device = ran.inputs.device.type
-        self.autocast = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
-        """In which precision autocast lets the layer compute; None without it."""
+        self.autocast = ran.autocast
         self.masks: list[Tensor] | None = []
         """Dropout masks between layers, as the kernel has them; None: not known."""
         self.origins: dict[str, Origin] = {}
@@ -138,7 +136,8 @@ class Facts:
         if self.masks is None:
             return (
                 "the dropout mask between this stack's layers could not be seen, so it cannot be run again apart; "
-                "set dropout to 0, or watch a pass without checkpointing."
+                "set dropout to 0, or watch a pass with grad and without checkpointing, save_on_cpu or other hooks on "
+                "saved tensors."
             )
         return next(filter(None, (kept.obstacle() for kept in (self.inputs, *self.initial))), None)
 

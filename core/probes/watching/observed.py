@@ -80,8 +80,7 @@ class ObservedCall:
                 listen(node, found[1].output, self._hearing(name))
 
     def hear_all(self, outside: tuple[Tensor | None, ...]) -> None:
-        """Hear at once what reached output, h_n and c_n of a kernel that is the whole call."""
-        self.enter()
+        """Hear at once what reached output, h_n and c_n of a kernel that is the whole call, which was entered."""
         for name, gradient in zip(("output", "hidden", "cell"), outside, strict=False):
             if gradient is not None:
                 self.facts.origins[name], self.facts.outside[name] = KERNEL, gradient.detach()

@@ -59,6 +59,8 @@ class Ran:
     """Packed: the place in the kernel's batch of each example as the user counts them."""
     states_in_users_order: bool = True
     is_cell: bool = False
+    autocast: torch.dtype | None = None
+    """In which precision autocast let the layer compute; None without it."""
 
 
 def ran_layer(layer: nn.RNNBase, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> Ran:

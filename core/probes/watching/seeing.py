@@ -23,6 +23,11 @@ def why_unseen() -> str | None:
     return None
 
 
+def autocast_precision(device: str) -> torch.dtype | None:
+    """In which precision autocast lets layers on this kind of device compute now; None without it."""
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+
+
 def quietly() -> AbstractContextManager[None]:
     """While active, tensor subclasses and function modes of the user's do not see what is done."""
     return torch._C.DisableTorchFunction()

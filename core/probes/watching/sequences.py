@@ -49,6 +49,11 @@ class Calls:
             self._forget_older()
         return observed
 
+    def drop(self, observed: ObservedCall) -> None:
+        """Forget a call that could not be seen after all."""
+        self.all.remove(observed)
+        self._tails.pop(observed.number, None)
+
     def _forget_older(self) -> None:
         """Another pass has begun: only what it goes on from is kept of those before."""
         rows = [row for row in self.all_sequences() if any(call.generation is self._generation for call in row)]

@@ -28,8 +28,8 @@ MOST_NODES_TO_A_MASK = 64
 FAILURES = (Unreadable, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 """What the reading of another graph than the expected one ends in."""
 PACKED = (
-    "values that torch saves for the backward pass are packed away here, as by checkpointing, and reading them would "
-    "run the model again"
+    "values that torch saves for the backward pass are packed away here, as by checkpointing or save_on_cpu, and "
+    "reading them could run the model again"
 )
 
 
@@ -156,7 +156,9 @@ def _mask(first: Any, oldest: int) -> Tensor | None:
 def _step_tap(facts: Facts, ran: Ran) -> StepTap:
     frame = facts.shapes.frame(0)
     size = ran.finals[0].numel() // max(frame.batch, 1)
-    return StepTap(frame, facts.outside, _step_gates(facts, ran, frame), size)
+    weight = facts.projection(0) if ran.flat_weights else None
+    projection = None if weight is None else as_array(weight).copy()
+    return StepTap(frame, facts.outside, _step_gates(facts, ran, frame), size, projection)
 
 
 def _step_gates(facts: Facts, ran: Ran, frame: Frame) -> Callable[[], Arrays]:

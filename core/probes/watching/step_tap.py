@@ -17,9 +17,25 @@ from .taps import Arrays, Frame, as_array
 class StepTap:
     """Totals at h_t and, of an LSTM, c_t; all arrays have one timestep: (1, N, H) or (1, E, H)."""
 
-    def __init__(self, frame: Frame, heard: dict[str, Tensor], gates: Callable[[], Arrays], size: int) -> None:
-        """`heard` is filled by the call, under "hidden" and "cell", with what reaches each from all sides."""
+    def __init__(
+        self,
+        frame: Frame,
+        heard: dict[str, Tensor],
+        gates: Callable[[], Arrays],
+        size: int,
+        projection: np.ndarray | None = None,
+    ) -> None:
+        """Tell what the call hears.
+
+        Args:
+            frame: Its examples.
+            heard: Filled by the call, under "hidden" and "cell", with what reaches each from all sides.
+            gates: Makes gates and states, each (1, E, H).
+            size: Units of h, P.
+            projection: W_hr of an LSTM with one, shape (P, H).
+        """
         self._frame, self._heard, self._make_gates, self._size = frame, heard, gates, size
+        self._projection = projection
 
     def be_careful(self, enter: Callable[[], None]) -> None:
         """Nothing is heard here but by way of the call."""
@@ -55,6 +71,8 @@ class StepTap:
         if self.cell is None or "output" not in self.gates:
             return None
         exposed = self._frame.pick(self.hidden)
+        if self._projection is not None:
+            exposed = exposed @ self._projection  # (1, E, P) -> (1, E, H)
         return exposed * self.gates["output"] * (1 - np.square(np.tanh(self.gates["cell"])))
 
     @property

@@ -430,3 +430,38 @@ def test_float16_under_autocast_of_bfloat16_has_its_record():
     with core.watch(layer) as watched, torch.autocast("cpu", torch.bfloat16):
         layer(torch.randn(5, 4, 2).half())[0].float().sum().backward()
     assert watched.flow["lstm"].hidden.any() and watched.gates["lstm"].hidden.any()
+
+
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU])
+def test_weights_that_change_past_torchs_count_are_named(make):
+    torch.manual_seed(0)
+    layer = make(2, 4)
+    with core.watch(layer) as watched:
+        layer(torch.randn(5, 3, 2))[0].square().sum().backward()
+    name = watched.names[0]
+    assert watched.receipt(name).agrees
+    for parameter in layer.parameters():
+        parameter.data.add_(parameter.grad, alpha=-0.01)
+    with pytest.raises(RuntimeError, match="past torch's count"):
+        watched.receipt(name)
+
+
+def test_an_explicit_cell_with_a_projection_has_its_paths_and_receipt():
+    torch.manual_seed(0)
+    cell = LSTMCell(3, 5, proj_size=2)
+    with core.watch(cell, examples=None) as watched:
+        state, kept = cell.initial_state(4), []
+        for current in torch.randn(6, 4, 3):
+            state = cell(current, state)
+            state[1].retain_grad()
+            kept.append(state[1])
+        state[0].square().sum().backward()
+    flow = watched.flow["lstmcell"]
+    assert relative_difference(flow.cell[0, 0], torch.stack([part.grad for part in kept], dim=1)) < 1e-6
+    assert relative_difference(flow.cell_carousel + flow.cell_through_gates, flow.cell) < 1e-6
+    assert not flow.cell_carousel[..., -1, :].round(7).any() and watched.receipt("lstmcell").agrees
+
+
+def test_a_scripted_model_is_told_what_it_is():
+    with pytest.raises(ValueError, match="RecursiveScriptModule, a scripted model"):
+        core.watch(torch.jit.script(nn.LSTM(2, 3)))
